@@ -29,7 +29,7 @@ pub struct Round {
 }
 
 impl Round {
-    pub fn of(rounds: Rounds, states: &WatchStates, now: Timestamp) -> Round {
+    pub fn of(rounds: Rounds, states: &WatchStates, down: Vec<(Channel, Timestamp)>, now: Timestamp) -> Round {
         let expected = states.ready + states.late.total + states.invalid.total;
         let longest =
             rounds.interval.and_then(|interval| SignedDuration::try_from(interval).ok()).unwrap_or_default() * 2;
@@ -41,7 +41,7 @@ impl Round {
             fresh: states.ready,
             expected,
             has_stopped: is_read && rounds.last_at.is_some_and(is_over),
-            down: Vec::new(),
+            down,
         }
     }
 }
@@ -59,7 +59,7 @@ impl LastRound {
         let channels = operator.state().channels.unwrap_or_default();
         let down = channels.into_iter().filter(|state| state.is_down);
         let down = down.filter_map(|state| Some((state.channel, state.since?))).collect();
-        let round = Round { down, ..Round::of(operator.rounds(), &operator.watch_states(), now) };
+        let round = Round::of(operator.rounds(), &operator.watch_states(), down, now);
         *last = Some((Instant::now(), round.clone()));
         round
     }
@@ -81,12 +81,13 @@ mod tests {
             next_at: None,
             interval: Some(Duration::from_secs(60)),
         };
-        let has_stopped = |last, states: &WatchStates, now| Round::of(rounds(last), states, at(now)).has_stopped;
+        let has_stopped =
+            |last, states: &WatchStates, now| Round::of(rounds(last), states, Vec::new(), at(now)).has_stopped;
         assert!(!has_stopped(Some(1000), &states, 1210) && has_stopped(Some(1000), &states, 1211));
         assert!(!has_stopped(None, &states, 9999), "nothing was read yet");
         let off = WatchStates { suspended: 1, ..WatchStates::default() };
         assert!(!has_stopped(Some(1000), &off, 9999), "nothing is to be read");
-        let round = Round::of(rounds(Some(1000)), &states, at(1001));
+        let round = Round::of(rounds(Some(1000)), &states, Vec::new(), at(1001));
         assert_eq!((round.fresh, round.expected), (7, 7));
     }
 }

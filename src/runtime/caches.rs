@@ -88,13 +88,16 @@ struct Alike {
 }
 
 /// Without a label that nothing reads, and the room for more probes that decoding leaves. What Scenarios have in common is kept once.
-fn trim_scenario(mut scenario: Scenario, held: Option<&CachedScenario>, alike: &mut Alike) -> CachedScenario {
-    scenario.spec.probes.shrink_to_fit();
-    scenario.spec.checks = alike.checks.get(Arc::unwrap_or_clone(scenario.spec.checks));
+fn trim_scenario(scenario: Scenario, held: Option<&CachedScenario>, alike: &mut Alike) -> CachedScenario {
     let mut scenario = CachedScenario::from(scenario);
     scenario.labels = scenario.labels.filter(|labels| !labels.keys().eq([field_managers::LABEL]));
     if let Some(held) = held {
         scenario.share(held);
+    }
+    // Unless it is that of the state before.
+    if let Some(spec) = Arc::get_mut(&mut scenario.spec) {
+        spec.probes.shrink_to_fit();
+        spec.checks = alike.checks.get(Arc::unwrap_or_clone(std::mem::take(&mut spec.checks)));
     }
     if let Some(status) = &mut scenario.status {
         let conditions = Arc::unwrap_or_clone(std::mem::take(&mut status.conditions));

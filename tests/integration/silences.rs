@@ -293,7 +293,7 @@ async fn the_command_makes_lists_and_ends_silences() {
     for (arguments, part) in [
         (vec!["add", "-m", "host=a", "--for", "2h", "--reason", "r"], "\"host\" is not one of"),
         (vec!["add", "-m", "key=~.*", "--for", "2h", "--reason", "r"], "--matcher: all of them match the empty text"),
-        (vec!["add", "-m", "key=a", "--for", "2d", "--reason", "r"], "--for: \"2d\" is not a duration"),
+        (vec!["add", "-m", "key=a", "--for", "2x", "--reason", "r"], "--for: \"2x\" is not a duration"),
         (vec!["add", "-m", "key=a", "--for", "2h", "--cron", "0 3 * *", "--reason", "r"], "--cron: \"0 3 * *\""),
         (vec!["add", "-m", "key=a", "--until", "2020-01-01T00:00", "--reason", "r"], "--until: "),
         (vec!["end", "none"], "no Silence is named \"none\""),

@@ -55,6 +55,7 @@ fn operands_of_types_that_do_not_fit_are_refused() {
         ("env.PORT == 80", "==", "string", "int", 10),
         ("probes['a']['status'] == '200'", "==", "int", "string", 23),
         ("probes.a.status in ['200', '204']", "in", "int", "list", 17),
+        ("200 in probes.a.headers", "in", "int", "map", 5),
         ("probes.a.headers == 'x'", "==", "map", "string", 18),
     ] {
         let expected = CompileError::Operands { operator, left, right, place: column(at) };

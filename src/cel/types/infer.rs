@@ -291,7 +291,7 @@ fn may_be_equal(operator: Binary, left: Type, right: Type) -> bool {
     match (operator, right) {
         (Binary::Equal | Binary::NotEqual, right) => left.may_equal(right),
         (Binary::In, Type::List(of)) => left.may_equal(*of),
-        (Binary::In, Type::Record(_)) => left.may_equal(Type::String),
+        (Binary::In, Type::Map(_) | Type::Record(_)) => left.may_equal(Type::String),
         _ => true,
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::texts::{self, SilenceArgument};
 use crate::runtime::clock;
 use crate::runtime::write::call;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned, civil};
+use jiff::{Timestamp, civil};
 use kube::api::PostParams;
 use kube::core::DeserializeGuard;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub struct AddArgs {
     /// How long it lasts, from each start on, such as 2h, 1h30m or 2d
     #[arg(long = "for", value_name = "DURATION", required_unless_present = "until", conflicts_with = "until")]
     duration: Option<String>,
-    /// End, such as 2026-01-31T18:00:00Z, or in the time zone AGENTIC_TIMEZONE 2026-01-31T18:00, or 08:00 for the next time that it is 08:00
+    /// End, such as 2026-01-31T18:00:00Z, or in the time zone AGENTIC_TIMEZONE 2026-01-31T18:00, or 08:00: the next one after the start
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Start, in the same formats [default: now]
@@ -53,9 +53,11 @@ impl Context {
         let now = clock::now();
         let matchers = args.matchers.iter().map(|text| self.argument("--matcher", matcher(text)));
         let matchers = matchers.collect::<Result<Vec<Matcher>, _>>()?;
-        let given =
-            |flag: &str, text: Option<String>| text.map(|text| self.argument(flag, time(&text, &self.zone, now)));
-        let (starts_at, ends_at) = (given("--from", args.from).transpose()?, given("--until", args.until).transpose()?);
+        let given = |flag: &str, text: Option<String>, after: Timestamp| {
+            text.map(|text| self.argument(flag, time(&text, &self.zone, after))).transpose()
+        };
+        let starts_at = given("--from", args.from, now)?;
+        let ends_at = given("--until", args.until, starts_at.unwrap_or(now))?;
         let duration = args.duration.map(|text| with_days(&text).unwrap_or(text));
         let (duration, recurrence) = match (duration, args.cron) {
             (Some(duration), Some(cron)) => (None, Some(Recurrence { cron, duration, timezone: args.timezone })),
@@ -130,19 +132,26 @@ fn matcher(text: &str) -> Result<Matcher, SilenceArgument> {
     Ok(Matcher { name, op, value: unquoted.unwrap_or(value).to_string() })
 }
 
-fn time(text: &str, zone: &TimeZone, now: Timestamp) -> Result<Timestamp, SilenceArgument> {
+/// A time; one of day is the next one after `after`.
+fn time(text: &str, zone: &TimeZone, after: Timestamp) -> Result<Timestamp, SilenceArgument> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
-    let local = text.parse::<civil::DateTime>().ok().and_then(|local| local.to_zoned(zone.clone()).ok());
-    let next = || next(text.parse().ok()?, &now.to_zoned(zone.clone()));
-    local.or_else(next).map(|at| at.timestamp()).ok_or_else(|| SilenceArgument::NotATime { text: text.to_string() })
+    let of_day = || text.parse().ok().filter(|_| text.chars().all(|c| c.is_ascii_digit() || c == ':'));
+    let local = || text.parse::<civil::DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|local| local.timestamp());
+    let at = of_day().and_then(|of_day| next(of_day, zone, after)).or_else(local);
+    at.ok_or_else(|| SilenceArgument::NotATime { text: text.to_string() })
 }
 
-/// When it is this time of day the next time.
-fn next(of_day: civil::Time, now: &Zoned) -> Option<Zoned> {
-    let today = now.with().time(of_day).build().ok()?;
-    if today > *now { Some(today) } else { now.tomorrow().ok()?.with().time(of_day).build().ok() }
+/// When it is this time of day the next time. Where the clocks go back it may be so twice a day, and where they go forward never.
+fn next(of_day: civil::Time, zone: &TimeZone, after: Timestamp) -> Option<Timestamp> {
+    let today = after.to_zoned(zone.clone()).date();
+    let days = [Some(today), today.tomorrow().ok(), today.tomorrow().and_then(|day| day.tomorrow()).ok()];
+    let of = |day: civil::Date| {
+        let local = zone.to_ambiguous_zoned(day.to_datetime(of_day));
+        [local.clone().earlier(), local.later()].into_iter().flatten().filter(|at| at.time() == of_day)
+    };
+    days.into_iter().flatten().flat_map(of).map(|at| at.timestamp()).find(|at| *at > after)
 }
 
 /// `2d` or `1d12h` as Go writes it; `None` where it has no days, or is no duration.
@@ -192,8 +201,26 @@ mod tests {
         ] {
             assert_eq!(time(text, &zone, now).unwrap().to_string(), expected, "{text}");
         }
-        for text in ["18h", "25:00", "8"] {
+        for text in ["18h", "25:00", "8", "18:00-05:00", "9999-12-31T23:59"] {
             assert_eq!(time(text, &zone, now), Err(SilenceArgument::NotATime { text: text.into() }));
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_the_next_one_also_where_the_clocks_change() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        for (text, after, expected) in [
+            ("01:30", "2026-11-01T03:00:00Z", "2026-11-01T05:30:00Z"),
+            ("01:30", "2026-11-01T05:45:00Z", "2026-11-01T06:30:00Z"),
+            ("01:30", "2026-11-01T06:30:00Z", "2026-11-02T06:30:00Z"),
+            ("02:30", "2026-03-08T06:59:00Z", "2026-03-09T06:30:00Z"),
+            ("06:00", "2026-07-02T02:00:00Z", "2026-07-02T10:00:00Z"),
+        ] {
+            assert_eq!(
+                time(text, &zone, after.parse().unwrap()).unwrap().to_string(),
+                expected,
+                "{text} after {after}"
+            );
         }
     }
 

@@ -7,7 +7,7 @@ use crate::controllers::making::{Made, Maker, said_by};
 use crate::domain::advice::questions;
 use crate::domain::cached_scenario::CachedScenario;
 use crate::domain::conversation::answer::{self, CarriedOut, Free, LocalModel};
-use crate::domain::conversation::command::{free_question, parse};
+use crate::domain::conversation::command::{free_question, is_remark, parse};
 use crate::domain::conversation::{Said, Style};
 use crate::domain::runbooks::Excerpt;
 use crate::domain::silence::ParsedSilences;
@@ -178,7 +178,8 @@ impl Answering {
         });
         let (open, similar) = (|| surroundings.open(), || surroundings.similar());
         let free = asked.as_ref().map(|_| Free { found: &found, model });
-        let known = surroundings.known(&understood, carried_out, free, &open, &similar);
+        let known =
+            surroundings.known((&understood, is_remark(&question.spec.body)), carried_out, free, &open, &similar);
         Answer { said: answer::answer(&known, &self.style), is_grounded: known.is_grounded(), model_follows }
     }
 

@@ -116,7 +116,7 @@ impl Surroundings {
     /// As the text is made of it.
     pub fn known<'a>(
         &'a self,
-        understood: &'a Understood,
+        (understood, is_remark): (&'a Understood, bool),
         carried_out: Option<CarriedOut<'a>>,
         free: Option<Free<'a>>,
         open: &'a dyn Fn() -> OpenList,
@@ -124,6 +124,7 @@ impl Surroundings {
     ) -> Known<'a> {
         Known {
             understood,
+            is_remark,
             conversation: Conversation { asker: &self.asker, is_closed: self.is_closed, place: &self.place },
             about: self.about(),
             besides: &self.besides,

@@ -127,7 +127,7 @@ impl Asking {
         let open = || surroundings.open();
         let free = Free { found: &[], model: LocalModel::Follows };
         // What people wrote about past occurrences is no evidence.
-        let state = surroundings.known(&understood, None, Some(free), &open, &Vec::new).state(&self.style);
+        let state = surroundings.known((&understood, false), None, Some(free), &open, &Vec::new).state(&self.style);
         (state, surroundings.runbook())
     }
 

@@ -206,7 +206,10 @@ async fn every_page_says_which_channel_of_notices_is_down() {
     );
     assert!(!inbox.contains("ntfy: nenhum"), "{inbox}");
     let board = desk.get("/desk/board", &ana).await.text;
-    assert!(board.contains("role=\"alert\"") && board.contains("Avisos são tentados de novo até saírem"), "{board}");
+    assert!(
+        board.contains("role=\"alert\"") && board.contains("Os avisos são tentados de novo por 24 horas"),
+        "{board}"
+    );
     let english = desk.get("/desk/round", &format!("{ana}; desk-language=en")).await.text;
     assert!(english.contains("Mail: no notice has left since"), "{english}");
 }

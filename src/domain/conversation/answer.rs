@@ -71,6 +71,8 @@ pub struct Conversation<'a> {
 #[derive(Clone)]
 pub struct Known<'a> {
     pub understood: &'a Understood,
+    /// Whether it only says what its author does, thanks, or greets.
+    pub is_remark: bool,
     pub conversation: Conversation<'a>,
     pub about: About<'a>,
     /// Names of open Findings that say what was asked about, besides those that it is about.
@@ -131,6 +133,7 @@ pub fn answer(known: &Known<'_>, style: &Style) -> Said {
         Understood::Question(Question::Open) => state::open(&mut draft, &(known.open)(), style),
         Understood::Question(Question::Runbook) => runbook(&mut draft, &known.about, style),
         Understood::Question(Question::Before) => before::asked(&mut draft, known, style),
+        Understood::Nothing if known.is_remark => draft.paragraph(texts::remark(language)),
         Understood::Misspelt(_) | Understood::Nothing => {
             draft.paragraph(texts::not_understood(language));
             if let Understood::Misspelt(meant) = known.understood {

@@ -8,6 +8,7 @@ mod free;
 mod length;
 mod line;
 mod note;
+mod ownership;
 mod silence;
 mod spelling;
 #[cfg(test)]
@@ -15,10 +16,9 @@ mod tests;
 mod vocabulary;
 
 pub use crate::domain::argument::ArgumentError;
-pub use free::{QUESTION_MAX, free_question};
+pub use free::{QUESTION_MAX, free_question, is_remark};
 pub use line::plain;
 
-use crate::domain::clip;
 use crate::domain::printable::printable;
 use line::{Line, Word};
 use vocabulary as words;
@@ -180,8 +180,9 @@ fn question(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     let said = line::joined(asked);
     let question = match said.as_str() {
         "" if line.is_question() => Question::Help,
+        said if words::IS_IT.contains(&said) && line.is_question() => Question::Status { of: None },
         said if words::OPEN.contains(&said) => Question::Open,
-        said if words::RUNBOOK.contains(&said) => Question::Runbook,
+        said if words::RUNBOOK.contains(&said) || words::WHAT_NOW == line::joined(all) => Question::Runbook,
         said if words::BEFORE.contains(&said) => Question::Before,
         said if words::HELP.contains(&said) => Question::Help,
         _ => status(line, all)?,
@@ -222,14 +223,16 @@ fn command(line: &Line<'_>, all: &[Word]) -> Option<Understood> {
     if is_unacknowledge(all) {
         return Some(Understood::Command(Command::Unacknowledge));
     }
-    if let Some(command) = ownership(line, all) {
+    // `ok, ciente`.
+    let agreed = all.get(line::count_of(all, words::AGREED)..)?;
+    if let Some(command) = ownership::ownership(line, agreed) {
         return Some(Understood::Command(command));
     }
-    if let Some(spoken) = acknowledge::spoken(line, all) {
-        return acknowledge::acknowledge(line, all, spoken);
+    if let Some(spoken) = acknowledge::spoken(line, agreed) {
+        return acknowledge::acknowledge(line, agreed, spoken);
     }
     if words::ADVISE.contains(&first) {
-        return note::noted(line, rest, 1, &[words::SAYS_SOMETHING, words::OF_SOMETHING], |note| Command::Advise {
+        return note::noted(line, (all, 1), &[words::SAYS_SOMETHING, words::OF_SOMETHING], |note| Command::Advise {
             note,
         });
     }
@@ -250,41 +253,6 @@ fn is_unacknowledge(all: &[Word]) -> bool {
         [one] => words::UNACKNOWLEDGE.contains(one),
         [verb, what] => words::UNDO.contains(verb) && words::ACKNOWLEDGEMENT.contains(what),
         _ => false,
-    }
-}
-
-/// `assumir`, `eu assumo o caso: vou olhar`, `pode deixar comigo`, `take it over`, `on it`; `devolver`, `release it`. To another person they are a request.
-fn ownership(line: &Line<'_>, all: &[Word]) -> Option<Command> {
-    if line.names_somebody() {
-        return None;
-    }
-    let before = line::count_of(all, words::BEFORE_OWN);
-    let all = all.get(before..)?;
-    let plain: Vec<&str> = all.iter().map(|word| word.plain.as_str()).collect();
-    let (takes_over, verb) = match plain.as_slice() {
-        [verb, ..] if words::TAKE_OVER.contains(verb) => (true, 1),
-        ["take", "over", ..] => (true, 2),
-        ["take", what, "over", ..] if words::OWNED.contains(what) => (true, 3),
-        ["take", what, ..] if before > 0 && words::OWNED.contains(what) => (true, 2),
-        ["pode", "deixar", "comigo", ..] => (true, 3),
-        ["on", "it", ..] | ["pode", "deixar", ..] => (true, 2),
-        [leave, "comigo", ..] if words::LEAVE.contains(leave) => (true, 2),
-        [verb, ..] if words::RELEASE.contains(verb) => (false, 1),
-        // Alone, it is also a noun.
-        ["release", what, ..] if words::OWNED.contains(what) => (false, 2),
-        _ => return None,
-    };
-    let is_of_it = |word: &&Word| word.is_one_of(words::OWNED) && !line.is_apart(word);
-    let rest = all.get(verb..)?;
-    let rest = rest.get(rest.iter().take_while(is_of_it).count()..)?;
-    match (takes_over, rest.first()) {
-        (true, None) => Some(Command::TakeOver { note: None }),
-        (true, Some(next)) if line.is_apart(next) => {
-            let note = clip::bytes(line.from(next), NOTE_MAX);
-            Some(Command::TakeOver { note: Some(note).filter(|note| !note.is_empty()) })
-        }
-        (false, None) => Some(Command::Release),
-        _ => None,
     }
 }
 

@@ -24,6 +24,15 @@ pub fn not_understood(language: Language) -> String {
     )
 }
 
+/// The answer to what asks for nothing.
+pub fn remark(language: Language) -> String {
+    text!(
+        language,
+        "Certo, fica registrado nesta conversa. Para ver os pedidos que respondo: ajuda.",
+        "All right, it is kept in this conversation. For the requests that I answer: help.",
+    )
+}
+
 /// A question in the person's own words, about which the runbooks have nothing.
 pub fn nothing_found(language: Language) -> String {
     text!(language, "Não encontrei nada nos runbooks sobre isso.", "I found nothing about that in the runbooks.",)

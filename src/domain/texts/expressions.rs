@@ -161,13 +161,19 @@ fn operands_hint(language: Language, operator: &str, left: &str, right: &str) ->
             ": converta um dos dois com int(), uint() ou double()",
             ": convert one of them with int(), uint() or double()",
         ),
-        ("==" | "!=" | "in", "int" | "uint" | "double", "string")
-        | ("==" | "!=", "string", "int" | "uint" | "double") => {
-            text!(language, ": escreva o número sem aspas", ": write the number without quotation marks")
-        }
         (_, "timestamp", "string") | (_, "string", "timestamp") => {
             text!(language, ": leia o texto com time()", ": read the text with time()")
         }
+        ("==" | "!=", _, _) => text!(
+            language,
+            ": valores destes tipos nunca são iguais; escreva os dois no mesmo tipo, como 200 e não \"200\"",
+            ": values of these types are never equal; write both in one type, such as 200 and not \"200\"",
+        ),
+        ("in", _, "list") => text!(
+            language,
+            ": os itens são de outro tipo; escreva-os no mesmo tipo, como 200 e não \"200\"",
+            ": the items are of another type; write them in the same one, such as 200 and not \"200\"",
+        ),
         _ => String::new(),
     }
 }

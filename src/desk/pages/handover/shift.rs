@@ -165,7 +165,7 @@ fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Eve
 fn noted(resources: &Resources, action: &ActionView) -> Option<String> {
     let recorded = resources.actions.get(&action.id)?;
     let note = recorded.spec.parameters.get(PARAMETER_NOTE)?;
-    Some(in_one_line(note))
+    action.proven.then(|| in_one_line(note))
 }
 
 /// What a person wrote who told what fixed a Finding.
@@ -178,9 +178,13 @@ fn explained(resources: &Resources, action: &ActionView) -> Option<String> {
     is_told.then(|| in_one_line(&message.spec.body))
 }
 
+/// A text in one line.
+pub fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn in_one_line(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    clip::chars(&printable(&words.join(" ")), WRITTEN_MAX)
+    clip::chars(&printable(&collapsed(text)), WRITTEN_MAX)
 }
 
 fn unwatched(resources: &Resources) -> Vec<(String, WatchState)> {

@@ -1,6 +1,6 @@
 //! The handover as plain text, for a mail or a chat.
 
-use super::shift::{Event, Shift, What};
+use super::shift::{Event, Shift, What, collapsed};
 use crate::api::WatchState;
 use crate::desk::pages::actions::{came, did, known_by};
 use crate::desk::pages::silences::condition_in_words;
@@ -61,7 +61,7 @@ fn section(line: &mut impl FnMut(&str), title: &str, items: impl Iterator<Item =
 pub fn headline(finding: &FindingView) -> String {
     let message = finding.message.as_deref().map(str::trim).filter(|message| !message.is_empty());
     let text = message.or(finding.title.as_deref()).unwrap_or(&finding.id);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    collapsed(text)
 }
 
 fn open(look: &Look, finding: &FindingView) -> String {
@@ -70,8 +70,7 @@ fn open(look: &Look, finding: &FindingView) -> String {
     let since = finding.opened_at.map(|at| times::clock(language, at, look.now, &look.zone)).unwrap_or_default();
     let who = match &finding.acknowledgement {
         Some(ack) => {
-            let note =
-                ack.note.as_deref().map(|note| format!(": {}", note.split_whitespace().collect::<Vec<_>>().join(" ")));
+            let note = ack.note.as_deref().map(|note| format!(": {}", collapsed(note)));
             format!("{}{}", said::with(language, &ack.by), note.unwrap_or_default())
         }
         None => said::nobody(language).to_string(),
@@ -110,7 +109,7 @@ fn silence(look: &Look, one: &StandingSilence) -> String {
         format!("{about} {value}").trim_end().to_string()
     });
     let matchers: Vec<_> = matchers.collect();
-    let reason = one.silence.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    let reason = collapsed(&one.silence.reason);
     format!("{reason} ({}; {when}; {})", matchers.join(", "), one.silence.author)
 }
 

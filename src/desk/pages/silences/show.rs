@@ -99,9 +99,11 @@ pub fn condition_in_words(language: Language, matcher: &MatcherView) -> (String,
         "=~" => said::matches(language),
         _ => said::matches_not(language),
     };
-    match matcher.value.is_empty() {
-        true => (format!("{name} {op} {}", said::nothing(language)), ""),
-        false => (format!("{name} {op}"), &matcher.value),
+    match (matcher.op, matcher.value.as_str()) {
+        ("=", "") => (format!("{name} {}", said::without_value(language)), ""),
+        ("!=", "") => (format!("{name} {}", said::with_value(language)), ""),
+        (_, "") => (format!("{name} {op}"), "\"\""),
+        (_, value) => (format!("{name} {op}"), value),
     }
 }
 

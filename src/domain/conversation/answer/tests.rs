@@ -4,7 +4,7 @@ mod results;
 
 use super::*;
 use crate::api::{FindingStatus, Phase, ScenarioSpec, ScenarioStatus, Severity};
-use crate::domain::conversation::command::{free_question, parse};
+use crate::domain::conversation::command::{free_question, is_remark, parse};
 use crate::domain::conversation::tests::fixtures::{
     NAME, PAGE, acknowledgement, at, group, language_name, silences, spec, status, style,
 };
@@ -133,6 +133,7 @@ fn with_known<T>(case: &Case<'_>, carried_out: Option<CarriedOut<'_>>, then: imp
     let free = free_question(case.text).map(|_| Free { found: case.found, model: case.model });
     then(&Known {
         understood: &understood,
+        is_remark: is_remark(case.text),
         conversation,
         about,
         besides: case.besides,
@@ -212,7 +213,8 @@ fn answers_are_those_of_the_golden_files() {
         ("runbook-scenario", case("runbook", On::Scenario)),
         ("runbook-nothing", case("runbook", On::Nothing)),
         ("help", case("ajuda", On::Nothing)),
-        ("not-understood", case("vou ver", On::Nothing)),
+        ("not-understood", case("eh", On::Nothing)),
+        ("remark", case("vou ver", On::Finding)),
         ("nothing-found", case("por que caiu?", On::Nothing)),
         ("nothing-found-finding", case("por que caiu?", On::Finding)),
         ("nothing-found-asked", Case { model: LocalModel::Follows, ..case("por que caiu?", On::Finding) }),
@@ -251,6 +253,7 @@ fn a_list_of_open_findings_is_bounded_and_says_how_many_there_are() {
     let conversation = Conversation { asker: "ana", is_closed: false, place: &place };
     let known = Known {
         understood: &understood,
+        is_remark: false,
         conversation,
         about: About::Nothing,
         besides: &[],
@@ -317,6 +320,7 @@ fn the_list_of_open_findings_is_made_only_for_an_answer_that_shows_it() {
         let free = free_question(text).map(|_| Free { found: &[], model: LocalModel::NotAsked });
         let known = Known {
             understood: &understood,
+            is_remark: is_remark(text),
             conversation,
             about,
             besides: &[],

@@ -31,7 +31,7 @@ pub fn acknowledge(line: &Line<'_>, all: &[Word], spoken: usize) -> Option<Under
         true => &[words::SAYS_SOMETHING, words::OF_SOMETHING],
         false => &[words::SAYS_SOMETHING],
     };
-    noted(line, rest, spoken, no_notes, |note| Command::Acknowledge { note })
+    noted(line, (all, spoken), no_notes, |note| Command::Acknowledge { note })
 }
 
 /// Whether the verb goes on as in `reconheço que não sei`.
@@ -66,7 +66,7 @@ fn has_end(line: &Line<'_>, rest: &[Word]) -> bool {
         return is_length(after);
     }
     if !first.is_one_of(words::UNTIL) {
-        return length::length(line, rest).is_some_and(|(_, count)| count == rest.len());
+        return first.is_numeric() && length::is_whole(line, rest);
     }
     let is_day = |word: &Word| word.is_one_of(words::DAY);
     let before = |word: &&Word| is_day(word) || word.is_one_of(words::BEFORE_TIME);

@@ -18,18 +18,33 @@ pub fn free_question(text: &str) -> Option<String> {
         return None;
     }
     let text = printable(text);
-    let lines = text.lines().map(str::trim).take_while(|line| *line != SIGNATURE);
-    let lines: Vec<&str> = lines.filter(|line| !line.is_empty() && !line.starts_with('>')).collect();
+    let lines = own_lines(&text);
     let asked = clip::bytes(&lines.join("\n"), QUESTION_MAX);
     // Under a quotation there may be a command or a known request.
     let is_other = || parse(&asked) != Understood::Nothing;
     let is_too_short = asked.chars().filter(|c| c.is_alphabetic()).count() < LETTERS_MIN;
-    let is_remark = || lines.iter().all(|line| is_remark(&Line::new(line)));
-    (!is_too_short && !is_other() && !is_remark()).then_some(asked)
+    (!is_too_short && !is_other() && !are_remarks(&lines)).then_some(asked)
+}
+
+/// Whether a text only says what its author does or did, thanks, or greets, and nothing needs to be answered.
+pub fn is_remark(text: &str) -> bool {
+    let text = printable(text);
+    let lines = own_lines(&text);
+    parse(&text) == Understood::Nothing && !lines.is_empty() && are_remarks(&lines)
+}
+
+/// The lines of a text that are its author's, without the signature.
+fn own_lines(text: &str) -> Vec<&str> {
+    let lines = text.lines().map(str::trim).take_while(|line| *line != SIGNATURE);
+    lines.filter(|line| !line.is_empty() && !line.starts_with('>')).collect()
+}
+
+fn are_remarks(lines: &[&str]) -> bool {
+    lines.iter().all(|line| says_only(&Line::new(line)))
 }
 
 /// Whether a line only says what its author does or did, thanks, or greets.
-fn is_remark(line: &Line<'_>) -> bool {
+fn says_only(line: &Line<'_>) -> bool {
     if line.is_question() {
         return false;
     }
@@ -141,6 +156,18 @@ mod tests {
             "> por que caiu?\nobrigado",
         ] {
             assert_eq!(free_question(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_remark_needs_no_answer() {
+        for text in
+            ["ok", "Valeu!", "bom dia", "beleza, obrigado", "reiniciei o nó", "> caiu?\nvou ver", "feito\nobrigada"]
+        {
+            assert!(is_remark(text), "{text}");
+        }
+        for text in ["ack", "status", "por que caiu?", "o disco encheu", "> caiu?\nack", "> caiu?", "", "ok?", "akc"] {
+            assert!(!is_remark(text), "{text}");
         }
     }
 

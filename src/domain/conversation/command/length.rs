@@ -67,15 +67,19 @@ enum After {
 fn after(line: &Line<'_>, words: &[Word], unit: u64) -> After {
     match words {
         [first, ..] if line.is_apart(first) => After::Other,
-        [and, next, ..] if matches!(and.plain.as_str(), "e" | "and") && next.is_numeric() => After::Part { skipped: 1 },
         [and, half, ..] if and.plain == "e" && matches!(half.plain.as_str(), "meia" | "meio") => {
             After::Half { words: 2 }
         }
         [and, a, half, ..] if [and, a, half].map(|word| word.plain.as_str()) == ["and", "a", "half"] => {
             After::Half { words: 3 }
         }
+        [and, rest @ ..] if matches!(and.plain.as_str(), "e" | "and") && part(rest).is_some() => {
+            After::Part { skipped: 1 }
+        }
         [last] if unit == HOUR && last.plain.len() <= 2 => number(&last.plain).map_or(After::Other, After::Minutes),
-        _ if part(words).is_some_and(|part| part.unit < unit) => After::Part { skipped: 0 },
+        [next, ..] if next.is_numeric() && part(words).is_some_and(|part| part.unit < unit) => {
+            After::Part { skipped: 0 }
+        }
         _ => After::Other,
     }
 }
@@ -91,7 +95,11 @@ fn part(words: &[Word]) -> Option<Part> {
         return Some(Part { seconds, unit, words: 1 });
     }
     let unit = next.and_then(unit)?;
-    Some(Part { seconds: number(first).or_else(|| spoken(first))? * unit as f64, unit, words: 2 })
+    Some(Part {
+        seconds: number(first).or_else(|| spoken(first).filter(|_| unit >= MINUTE))? * unit as f64,
+        unit,
+        words: 2,
+    })
 }
 
 /// `2h`, `1h30m` or `1h30`: numbers with units; the last number may have none after hours. The seconds, and the last unit.
@@ -118,7 +126,12 @@ fn number(text: &str) -> Option<f64> {
     text.replace(',', ".").parse().ok().filter(|number: &f64| is_number && number.is_finite())
 }
 
-/// A number in words, as before a unit.
+/// Whether all words are one duration.
+pub fn is_whole(line: &Line<'_>, words: &[Word]) -> bool {
+    length(line, words).is_some_and(|(_, count)| count == words.len())
+}
+
+/// A number in words, as before a unit. Of seconds there are none: `um segundo disco` is a second one.
 fn spoken(word: &str) -> Option<f64> {
     Some(match word {
         "meia" | "meio" | "half" => 0.5,
@@ -132,6 +145,7 @@ fn spoken(word: &str) -> Option<f64> {
         "oito" | "eight" => 8.0,
         "nove" | "nine" => 9.0,
         "dez" | "ten" => 10.0,
+        "onze" | "eleven" => 11.0,
         "doze" | "twelve" => 12.0,
         "quinze" | "fifteen" => 15.0,
         "vinte" | "twenty" => 20.0,

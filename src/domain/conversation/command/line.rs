@@ -66,25 +66,32 @@ impl<'a> Line<'a> {
         Line { text, words }
     }
 
-    /// The words without a name that is spoken to (`@pulso`), politeness around them, and an `ok` before them.
+    /// The words without a name that is spoken to (`@pulso`), politeness around them, and a greeting before them.
     pub fn request(&self) -> &[Word] {
         let mut words = self.words.as_slice();
         loop {
             words = match words {
-                [first, rest @ ..] if self.text.get(first.start..).is_some_and(|text| text.starts_with('@')) => rest,
+                [first, rest @ ..] if self.is_name(first) => rest,
                 [first, second, rest @ ..] if words::POR_FAVOR == (first.plain.as_str(), second.plain.as_str()) => rest,
                 [rest @ .., first, second] if words::POR_FAVOR == (first.plain.as_str(), second.plain.as_str()) => rest,
                 [first, rest @ ..] if first.is_one_of(words::PLEASE) => rest,
-                [first, rest @ ..] if first.is_one_of(words::AGREED) && !rest.is_empty() => rest,
+                [first, rest @ ..] if first.is_one_of(words::HELLO) && !rest.is_empty() => rest,
+                [first, second, rest @ ..] if is_greeting(first, second) && !rest.is_empty() => rest,
                 [rest @ .., last] if last.is_one_of(words::PLEASE) => rest,
                 _ => return words,
             };
         }
     }
 
-    /// Whether it begins with a name that is spoken to.
-    pub fn names_somebody(&self) -> bool {
-        self.text.trim_start().starts_with('@')
+    /// Whether a name that is spoken to stands before these words.
+    pub fn names_somebody(&self, words: &[Word]) -> bool {
+        let before = self.words.iter().take_while(|word| words.first().is_none_or(|first| word.start < first.start));
+        before.into_iter().any(|word| self.is_name(word))
+    }
+
+    /// Whether it is a name that is spoken to.
+    fn is_name(&self, word: &Word) -> bool {
+        self.raw(word).starts_with('@')
     }
 
     /// Whether the line asks.
@@ -114,19 +121,19 @@ impl<'a> Line<'a> {
         self.text.get(first.start..last.end).unwrap_or_default().trim_matches(|c: char| !c.is_alphanumeric())
     }
 
-    /// What follows the first words of the request, as written, without the punctuation that sets it apart.
-    pub fn rest(&self, spoken: usize) -> &'a str {
-        let request = self.request();
-        match spoken.checked_sub(1).and_then(|last| request.get(last)) {
-            Some(last) => trimmed(self.text.get(last.end..).unwrap_or_default()),
-            None => "",
-        }
+    /// What follows a word, as written, without the punctuation that sets it apart.
+    pub fn after(&self, word: &Word) -> &'a str {
+        trimmed(self.text.get(word.end..).unwrap_or_default())
     }
 
     /// The line from a word on, without the punctuation before it.
     pub fn from(&self, word: &Word) -> &'a str {
         trimmed(self.text.get(word.start..).unwrap_or_default())
     }
+}
+
+fn is_greeting(first: &Word, second: &Word) -> bool {
+    words::GREETINGS.contains(&(first.plain.as_str(), second.plain.as_str()))
 }
 
 fn trimmed(text: &str) -> &str {

@@ -4,15 +4,15 @@ use super::line::{Line, Word};
 use super::vocabulary as words;
 use super::{ArgumentError, Command, NOTE_MAX, Understood};
 
-/// A command that after its `spoken` words has a note; one of the words `no_notes` that make a sentence of it begins one only where it is set apart, as in
-/// `ack: não volta hoje`.
+/// A command that after its `spoken` words has a note; one of the words `no_notes` that make a sentence of it begins one only where it is
+/// set apart, as in `ack: não volta hoje`.
 pub fn noted(
     line: &Line<'_>,
-    rest: &[Word],
-    spoken: usize,
+    (all, spoken): (&[Word], usize),
     no_notes: &[&[&str]],
     command: impl Fn(Option<String>) -> Command,
 ) -> Option<Understood> {
+    let (said, rest) = all.split_at_checked(spoken)?;
     let Some(first) = rest.first() else {
         return Some(Understood::Command(command(None)));
     };
@@ -21,7 +21,7 @@ pub fn noted(
     if makes_sentence && !line.is_apart(first) && !is_adverb && !begins_note(line, rest) {
         return None;
     }
-    let note = line.rest(spoken);
+    let note = said.last().map(|last| line.after(last)).unwrap_or_default();
     if note.len() > NOTE_MAX {
         return Some(Understood::Invalid(ArgumentError::NoteTooLong { bytes: note.len(), max: NOTE_MAX }));
     }

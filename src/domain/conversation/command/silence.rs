@@ -27,9 +27,10 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
     }
     let mut rest = all.get(count..)?;
     // `2h 4h` may mean either.
-    let is_length = length::length(line, rest).is_some_and(|(_, count)| count == rest.len());
-    if is_length && !rest.first().is_some_and(|next| line.is_apart(next)) {
-        return invalid(ArgumentError::NotADuration(written(all)));
+    let ends = |count: usize| rest.get(count).is_none_or(|next| line.is_apart(next));
+    let is_apart = rest.first().is_some_and(|next| line.is_apart(next));
+    if let Some((_, more)) = length::length(line, rest).filter(|(_, more)| !is_apart && ends(*more)) {
+        return invalid(ArgumentError::NotADuration(written(all.get(..count + more)?)));
     }
     if let (Scope::Subject, Some((named, after))) = (&scope, after_duration(line, rest)) {
         (scope, rest) = (Scope::Scenario(named), after);
@@ -44,22 +45,27 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
 
 /// The scope that stands before the duration, and what follows it.
 fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w [Word])> {
-    let skipped = line::count_of(rest, words::BEFORE_DURATION);
-    let (before, rest) = rest.split_at_checked(skipped)?;
-    let is_wide = before.iter().any(|word| word.is_one_of(words::WIDE));
-    let is_of_scenario = before.iter().any(|word| word.is_one_of(words::SCENARIO));
+    let (skipped, rest) = rest.split_at_checked(before(line, rest))?;
+    let is_wide = skipped.iter().any(|word| word.is_one_of(words::WIDE));
+    let is_of_scenario = skipped.iter().any(|word| word.is_one_of(words::SCENARIO));
     match rest {
         // `silenciar cenário proxmox.cluster por 2h`.
         [name, after @ ..] if is_of_scenario => {
             let named = line.written(std::slice::from_ref(name)).to_lowercase();
-            let more = line::count_of(after, words::BEFORE_DURATION);
-            let after = after.get(more..)?;
+            let after = after.get(before(line, after)..)?;
             let is_named = is_scenario_name(&named) && length(line, rest).is_none() && length(line, after).is_some();
             Some(if is_named { (Scope::Scenario(Some(named)), after) } else { (Scope::Scenario(None), rest) })
         }
         _ if is_wide => Some((Scope::Scenario(None), rest)),
         _ => Some((Scope::Subject, rest)),
     }
+}
+
+/// How many words stand before a duration: an `a` may begin one, as in `for a day`.
+fn before(line: &Line<'_>, words: &[Word]) -> usize {
+    let stands_before =
+        |at: usize| words[at].is_one_of(super::vocabulary::BEFORE_DURATION) && length(line, &words[at..]).is_none();
+    (0..words.len()).take_while(|at| stands_before(*at)).count()
 }
 
 /// The name after `o cenário`, if there is one, and what follows, where this is the scope and no part of a reason.

@@ -1,6 +1,9 @@
 //! The words of commands and questions, without accents and in lower case.
 
+mod questions;
 pub mod remarks;
+
+pub use questions::*;
 
 pub const ACKNOWLEDGE: &[&str] = &["ack", "acknowledge", "reconhecer", "reconheca", "reconhece", "reconheco"];
 /// In the past, alone or with a note that is set apart: `reconhecido, vou olhar`.
@@ -50,7 +53,11 @@ pub const TAKE_OVER: &[&str] = &["assumir", "assumo", "assumi"];
 pub const LEAVE: &[&str] = &["deixa", "deixe", "deixem"];
 pub const RELEASE: &[&str] = &["devolver", "devolvo"];
 /// What may stand before them.
-pub const BEFORE_OWN: &[&str] = &["eu", "ja", "vou", "i", "im", "ill"];
+pub const BEFORE_OWN: &[&str] = &["eu", "ja", "vou", "i", "im", "ill", "am", "will", "already"];
+/// Before what somebody will do.
+pub const WILL: &[&str] = &["ill", "will"];
+/// What a note that takes a thing back begins with.
+pub const BUT: &[&str] = &["mas", "but", "porem"];
 /// What may stand after them: what is taken over or released.
 pub const OWNED: &[&str] = &[
     "o",
@@ -65,6 +72,7 @@ pub const OWNED: &[&str] = &[
     "this",
     "that",
     "it",
+    "one",
     "ocorrencia",
     "caso",
     "chamado",
@@ -74,8 +82,20 @@ pub const OWNED: &[&str] = &[
     "agora",
     "now",
 ];
-/// Before what is said: `ok, ciente`.
+/// Before what a person does: `ok, ciente`.
 pub const AGREED: &[&str] = &["ok", "okay", "certo", "beleza", "blz"];
+/// Before what is wanted: `oi, status do proxmox`.
+pub const HELLO: &[&str] = &["oi", "ola", "opa", "hi", "hello", "hey"];
+/// The same in two words.
+pub const GREETINGS: &[(&str, &str)] = &[
+    ("bom", "dia"),
+    ("boa", "tarde"),
+    ("boa", "noite"),
+    ("e", "ai"),
+    ("fala", "ai"),
+    ("good", "morning"),
+    ("good", "evening"),
+];
 pub const ADVISE: &[&str] = &["conselho", "conselhos", "aconselhar", "aconselhe", "aconselha", "advice", "advise"];
 pub const RUN: &[&str] = &["run", "rerun", "rodar", "rode", "roda", "executar", "execute", "executa", "reexecutar"];
 pub const SILENCE: &[&str] = &["silence", "silenciar", "silencie", "silencia", "mute"];
@@ -237,146 +257,3 @@ pub const ADVERB_WITH_DE: &[&str] =
     &["novo", "volta", "manha", "tarde", "noite", "madrugada", "fato", "acordo", "qualquer", "plantao", "olho"];
 pub const PLEASE: &[&str] = &["please", "pls", "favor"];
 pub const POR_FAVOR: (&str, &str) = ("por", "favor");
-
-pub const STATUS: &[&str] = &["status", "estado", "situacao", "state", "situation"];
-/// What may stand before it.
-pub const BEFORE_STATUS: &[&str] = &["qual", "e", "o", "a", "what", "whats", "is", "the", "show", "ver"];
-/// Two words that ask for it.
-pub const HOW: &[(&str, &str)] = &[
-    ("como", "esta"),
-    ("como", "anda"),
-    ("como", "vai"),
-    ("como", "andam"),
-    ("como", "estao"),
-    ("how", "is"),
-    ("how", "are"),
-];
-/// What may stand between it and a name.
-pub const OF: &[&str] = &[
-    "de",
-    "do",
-    "da",
-    "dos",
-    "das",
-    "of",
-    "for",
-    "the",
-    "o",
-    "a",
-    "cenario",
-    "scenario",
-    "ocorrencia",
-    "finding",
-    "agente",
-    "agent",
-];
-
-/// What may stand after the name.
-pub const AFTER_STATUS: &[&str] = &["agora", "now", "hoje", "today", "doing", "going", "ai", "atualmente"];
-
-pub const OPEN: &[&str] = &[
-    "abertos",
-    "abertas",
-    "em aberto",
-    "aberto",
-    "open",
-    "ocorrencias",
-    "ocorrencias abertas",
-    "findings",
-    "open findings",
-    "o que esta aberto",
-    "o que ha aberto",
-    "o que ha em aberto",
-    "o que esta em aberto",
-    "quais estao abertos",
-    "quais estao abertas",
-    "quais ocorrencias estao abertas",
-    "quais ocorrencias",
-    "quais ocorrencias abertas",
-    "quantas abertas",
-    "quantas ocorrencias",
-    "quantas ocorrencias abertas",
-    "quantas ocorrencias estao abertas",
-    "tem algo aberto",
-    "tem algo critico",
-    "ha algo aberto",
-    "ha algo critico",
-    "algo critico",
-    "anything open",
-    "anything critical",
-    "how many open",
-    "how many findings",
-    "how many findings are open",
-    "listar abertos",
-    "listar abertas",
-    "what is open",
-    "whats open",
-    "list open",
-    "which findings are open",
-    "show open",
-];
-pub const RUNBOOK: &[&str] = &[
-    "runbook",
-    "o runbook",
-    "the runbook",
-    "ver runbook",
-    "show runbook",
-    "o que fazer",
-    "o que faco",
-    "o que devo fazer",
-    "que fazer",
-    "como reparar",
-    "como resolver",
-    "proximos passos",
-    "what to do",
-    "what do i do",
-    "what should i do",
-    "how to fix",
-    "how do i fix it",
-    "next steps",
-];
-/// They ask for similar past occurrences.
-pub const BEFORE: &[&str] = &[
-    "ja aconteceu",
-    "ja aconteceu antes",
-    "ja aconteceu isso",
-    "ja aconteceu isso antes",
-    "isso ja aconteceu",
-    "isso ja aconteceu antes",
-    "isto ja aconteceu",
-    "ja houve isso",
-    "ja tivemos isso",
-    "ja vimos isso",
-    "ja vimos isso antes",
-    "aconteceu antes",
-    "quando aconteceu antes",
-    "como resolvemos antes",
-    "historico",
-    "parecidas",
-    "ocorrencias parecidas",
-    "seen before",
-    "seen this before",
-    "have we seen this before",
-    "has this happened before",
-    "did this happen before",
-    "happened before",
-    "history",
-    "similar",
-    "similar findings",
-];
-pub const HELP: &[&str] = &[
-    "ajuda",
-    "help",
-    "comandos",
-    "commands",
-    "ajude",
-    "me ajude",
-    "me ajuda",
-    "help me",
-    "o que voce faz",
-    "o que voce pode fazer",
-    "o que voces fazem",
-    "what can you do",
-    "what do you do",
-    "socorro",
-];

@@ -87,8 +87,9 @@ words! {
     round_stopped: "A ronda parou", "The round has stopped";
     round_stopped_more: "O que a página mostra pode não valer mais. Veja o estado do programa em /api/v1/agents/health.",
         "What the page shows may no longer be so. See the state of the program at /api/v1/agents/health.";
-    not_leaving_more: "Avisos são tentados de novo até saírem; enquanto isso, acompanhe por aqui. O erro está em /api/v1/agents/health.",
-        "Notices are tried again until they leave; until then, watch this page. The error is at /api/v1/agents/health.";
+    not_leaving_more: "Os avisos são tentados de novo por 24 horas; enquanto isso, acompanhe por aqui. O erro está em \
+        /api/v1/agents/health.",
+        "Notices are tried again for 24 hours; meanwhile, watch this page. The error is at /api/v1/agents/health.";
 }
 
 /// The title of the window.

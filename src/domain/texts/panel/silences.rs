@@ -34,7 +34,8 @@ words! {
     key: "Item", "Item of the check";
     without_key: "sem item", "without an item";
     with_key: "com item", "with an item";
-    nothing: "vazio", "empty";
+    without_value: "sem valor", "without a value";
+    with_value: "com valor", "with a value";
     agent: "Agente", "Agent";
     severity: "Severidade", "Severity";
     is: "é", "is";

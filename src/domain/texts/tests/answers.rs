@@ -9,6 +9,7 @@ use crate::domain::texts::answers::{self as texts, About, Did, State};
 fn what_an_agent_does_is_in_both_languages() {
     check("flapping_next", texts::flapping_next);
     check("not_understood", texts::not_understood);
+    check("remark", texts::remark);
     check("nothing_found", texts::nothing_found);
     check("only_the_runbook", texts::only_the_runbook);
     check("without_the_model", texts::without_the_model);
