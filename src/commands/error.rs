@@ -28,7 +28,7 @@ pub enum CommandError {
     #[error("{}", in_english(.0))]
     Forbidden(Refusal),
     /// The caller gave too many commands.
-    #[error("too many commands within a minute: try again after {retry_after:?}")]
+    #[error("too many requests within a minute: try again after {retry_after:?}")]
     TooMany {
         /// When one more is possible, in whole seconds.
         retry_after: Duration,

@@ -88,6 +88,12 @@ mod tests {
     }
 
     #[test]
+    fn it_is_smaller_than_the_object() {
+        let kept = size_of::<CachedScenario>() + size_of::<ScenarioSpec>();
+        assert!(kept + 200 < size_of::<Scenario>(), "{kept} and {}", size_of::<Scenario>());
+    }
+
+    #[test]
     fn what_has_not_changed_is_in_memory_once() {
         let of = |title, uid| scenario(title, json!({"name": "shop", "uid": uid}), Value::Null);
         let (earlier, mut later) = (of("t", "u"), of("t", "u"));

@@ -76,10 +76,29 @@ pub enum AddressCause {
 /// Why a dns probe has no answer. `server` is the probe's own; without one it is the system's resolver.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DnsCause {
-    NotAName { name: String, reason: String },
-    NoSuchName { name: String, server: Option<String> },
-    ErrorCode { name: String, server: Option<String>, code: String },
-    Silent { name: String, server: Option<String>, reason: String },
+    NotAName {
+        name: String,
+        reason: String,
+    },
+    NoSuchName {
+        name: String,
+        server: Option<String>,
+    },
+    ErrorCode {
+        name: String,
+        server: Option<String>,
+        code: String,
+    },
+    Silent {
+        name: String,
+        server: Option<String>,
+        reason: String,
+    },
+    /// The probe's server has no such port open.
+    Refused {
+        name: String,
+        server: String,
+    },
     ServerTimedOut(Duration),
 }
 

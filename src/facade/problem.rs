@@ -193,7 +193,7 @@ mod tests {
             (
                 CommandError::TooMany { retry_after: later },
                 429,
-                "too many commands within a minute: try again after 7s",
+                "too many requests within a minute: try again after 7s",
                 Some(7),
             ),
         ] {

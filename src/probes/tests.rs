@@ -194,6 +194,7 @@ async fn errors_of_the_server_of_a_dns_probe_are_errors_of_the_target() {
     silent.request = ask("example.test", api::RecordType::A, &at(closed_port()));
     let closed = prober().read(&silent).await;
     assert_eq!(kind(&closed), Some(ErrorKind::Dns), "{closed:?}");
+    assert!(detail(&closed).contains("refused the query for example.test") && !detail(&closed).contains("os error"));
 }
 
 #[test]

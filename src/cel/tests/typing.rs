@@ -75,6 +75,8 @@ fn operands_of_types_that_do_not_fit_are_refused() {
     }
     let expected = CompileError::Expected { expected: "list, map", actual: "string", place: column(10) };
     assert_eq!(refusal("probes.a.body.all(x, true)"), expected);
+    let expected = CompileError::Expected { expected: "bool", actual: "int", place: column(1) };
+    assert_eq!(refusal("!probes.a.status"), expected);
 }
 
 #[test]

@@ -41,7 +41,10 @@ impl<'a> Inference<'a> {
                 let item = self.index(node, parts)?;
                 Ok(if *optional { Type::Optional } else { item })
             }
-            Expr::Not(operand) => self.node(operand).map(|_| Type::Bool),
+            Expr::Not(operand) => match self.node(operand)? {
+                Type::Dyn | Type::Bool => Ok(Type::Bool),
+                actual => Err(self.expected(node, actual, "bool")),
+            },
             Expr::Negate(operand) => match self.node(operand)? {
                 negated @ (Type::Dyn | Type::Int | Type::Double) => Ok(negated),
                 actual => Err(self.expected(node, actual, "int, double")),
@@ -111,29 +114,30 @@ impl<'a> Inference<'a> {
             Expr::Index { parts, optional: false } => (&parts[0], literal_text(&parts[1])?),
             _ => return None,
         };
-        match &of.expr {
-            Expr::Name { name: variable, root } if variable == "probes" => {
-                let is_bound = !root && self.bound.iter().any(|(bound, _)| *bound == "probes");
-                (!is_bound).then_some(name)
+        self.is_input(of, "probes").then_some(name)
+    }
+
+    /// Whether a node is the input of this name, and no variable of a macro.
+    fn is_input(&self, node: &Node, input: &str) -> bool {
+        match &node.expr {
+            Expr::Name { name, root } => {
+                name == input && (*root || self.bound.iter().all(|(bound, _)| *bound != input))
             }
-            _ => None,
+            _ => false,
         }
     }
 
     /// Whether one of two operands is a field of a reading or of `env`, and the other is written out: no value that is read makes them
     /// equal where their types differ.
     fn reads_field(&self, parts: &'a [Node; 2]) -> bool {
+        let is_of = |node: &'a Node| self.probe(node).is_some() || self.is_input(node, "env");
         let is_field = |node: &'a Node| match &node.expr {
-            Expr::Field { operand, optional: false, .. } => self.probe(operand).is_some() || self.is_env(operand),
-            Expr::Index { parts, optional: false } => self.probe(&parts[0]).is_some() || self.is_env(&parts[0]),
+            Expr::Field { operand, optional: false, .. } => is_of(operand),
+            Expr::Index { parts, optional: false } => is_of(&parts[0]),
             _ => false,
         };
         let [left, right] = parts;
         (is_field(left) && is_literal(right)) || (is_literal(left) && is_field(right))
-    }
-
-    fn is_env(&self, node: &Node) -> bool {
-        matches!(&node.expr, Expr::Name { name, root } if name == "env" && (*root || !self.bound.iter().any(|(bound, _)| *bound == "env")))
     }
 
     /// The type of `operand.name`.

@@ -121,6 +121,10 @@ fn matcher(text: &str) -> Result<Matcher, SilenceArgument> {
     let (name, rest) = text.split_at(text.find(['=', '!']).ok_or_else(expected)?);
     let of_op = |op: &MatcherOp| Some((*op, rest.strip_prefix(op.as_str())?));
     let (op, value) = MatcherOp::ALL.iter().find_map(of_op).ok_or_else(expected)?;
+    // `==` is none of the conditions, and no name or severity begins so.
+    if rest.starts_with("==") {
+        return Err(expected());
+    }
     let found = MatcherName::ALL.into_iter().find(|known| known.as_str() == name.trim());
     let unknown = || SilenceArgument::UnknownProperty {
         name: name.trim().to_string(),
@@ -179,7 +183,7 @@ mod tests {
             let Matcher { name, op, value } = matcher(text).unwrap();
             assert_eq!(format!("{} {} {value}", name.as_str(), op.as_str()), expected);
         }
-        for text in ["proxmox.cluster", "key!x", ""] {
+        for text in ["proxmox.cluster", "key!x", "scenario==proxmox.cluster", ""] {
             assert_eq!(matcher(text), Err(SilenceArgument::NotAMatcher { text: text.into() }));
         }
         let known = "scenario, check, key, agent, severity".to_string();

@@ -124,7 +124,7 @@ async fn a_message_that_cannot_be_acknowledged_is_refused_with_words() {
     let context = lead(&server);
     for (name, part) in [
         ("tells", "needs no acknowledgement"),
-        ("archived", "is archived: its Finding is resolved"),
+        ("archived", "is archived: what it is about was resolved"),
         ("moot", "the Finding of moot is resolved"),
     ] {
         let error = acknowledge(&context, name, "").await.unwrap_err();

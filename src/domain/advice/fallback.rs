@@ -44,8 +44,13 @@ pub fn fallback(known: &Known<'_>) -> Fallback {
     // Why comes first: a person who asked has read the section before.
     let why = known.why.map(|why| texts::without_model(language, why.trim_end_matches('.')));
     let (mut blocks, mut citations) = (Vec::from_iter(why), Vec::new());
-    match of_runbook(known).or_else(|| known.found.map(of_excerpt)) {
+    let own = of_runbook(known);
+    let is_own = own.is_some();
+    match own.or_else(|| known.found.map(of_excerpt)) {
         Some(Quoted { spec, heading, text }) => {
+            if !is_own {
+                blocks.push(texts::of_another(language));
+            }
             let (spec, heading) = (one_line(spec, SPEC_MAX), heading.map(|heading| one_line(heading, SECTION_MAX)));
             blocks.push(format!("{}:", notices::runbook(language, &spec, heading.as_deref())));
             blocks.push(text.trim().to_string());

@@ -136,7 +136,8 @@ pub fn parse(text: &str) -> Understood {
     }
     let line = Line::new(first);
     let words = line.request();
-    let understood = question(&line, words).or_else(|| command(&line, words).map(|of| with_lines(of, lines)));
+    let understood =
+        question(&line, &line::spelt_out(words)).or_else(|| command(&line, words).map(|of| with_lines(of, lines)));
     let meant = || spelling::meant(&line, words).map(Understood::Misspelt);
     understood.or_else(meant).unwrap_or(Understood::Nothing)
 }

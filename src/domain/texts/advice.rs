@@ -7,6 +7,15 @@ pub fn no_section(language: Language) -> String {
     text!(language, "Nenhuma seção de um runbook trata disto.", "No section of a runbook is about this.",)
 }
 
+/// Before a section that the search found, where no runbook is named.
+pub fn of_another(language: Language) -> String {
+    text!(
+        language,
+        "O cenário não indica um runbook que se possa ler. O trecho mais próximo dos outros, que pode não ser deste assunto:",
+        "The Scenario names no runbook that can be read. The closest section of the others, which may be about something else:",
+    )
+}
+
 /// Why there is no answer of the local model.
 pub fn without_model(language: Language, why: &str) -> String {
     text!(language, "Sem resposta do modelo local: {why}.", "No answer of the local model: {why}.")

@@ -174,6 +174,11 @@ fn dns(language: Language, cause: &DnsCause) -> String {
                 "{server} gave no answer for {name}: {reason}",
             )
         }
+        DnsCause::Refused { name, server } => text!(
+            language,
+            "o servidor DNS {server} recusou a consulta de {name}",
+            "DNS server {server} refused the query for {name}",
+        ),
         DnsCause::ServerTimedOut(timeout) => {
             let timeout = language.seconds(*timeout);
             text!(

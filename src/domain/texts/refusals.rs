@@ -147,15 +147,19 @@ fn of_conversation(language: Language, refusal: &Refusal) -> Option<String> {
             )
         }
         Refusal::NotAboutScenario => {
-            text!(language, "esta conversa não trata de um cenário", "this conversation is not about a Scenario")
+            text!(
+                language,
+                "esta conversa não trata de um cenário: diga qual, como em silenciar cenário NOME 2h ou rodar NOME",
+                "this conversation is not about a Scenario: name one, as in silence scenario NAME 2h or run NAME",
+            )
         }
         Refusal::NoAcknowledgementNeeded { message } => {
             text!(language, "a mensagem {message} não precisa de reconhecimento", "{message} needs no acknowledgement",)
         }
         Refusal::MessageArchived { message } => text!(
             language,
-            "a mensagem {message} está arquivada: a ocorrência foi resolvida",
-            "{message} is archived: its Finding is resolved",
+            "a mensagem {message} está arquivada: aquilo de que trata foi resolvido; se abriu de novo, há outra mensagem",
+            "{message} is archived: what it is about was resolved; if it opened again, there is another Message",
         ),
         Refusal::FindingOfMessageResolved { message } => text!(
             language,
@@ -242,8 +246,8 @@ fn of_input(language: Language, refusal: &Refusal) -> Option<String> {
         ),
         Refusal::TooManyCommands { seconds } => text!(
             language,
-            "comandos demais em um minuto: tente de novo depois de {seconds} s",
-            "too many commands within a minute: try again after {seconds}s",
+            "pedidos demais em um minuto: tente de novo depois de {seconds} s",
+            "too many requests within a minute: try again after {seconds}s",
         ),
         Refusal::InvalidField { field, problem } => {
             text!(language, "o valor do campo {field} não serve: {problem}", "{field}: {problem}")

@@ -12,6 +12,7 @@ use crate::net::resolver::{self, Failure, Failures, Reply, SystemResolver, mnemo
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{Name, RData, RecordType};
 use serde_json::{Map, Value};
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -123,7 +124,16 @@ fn unanswered(request: &DnsRequest, failures: &Failures) -> FailedReading {
             let cause = DnsCause::ErrorCode { name, server, code: mnemonic(code) };
             FailedReading { error: failure(kind, "", cause), fields: fields(code, Vec::new()) }
         }
-        None => failure(kind, "", DnsCause::Silent { name, server, reason: failures.to_string() }).into(),
+        None => {
+            let is_refused = |(_, failure): &(SocketAddr, Failure)| matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused);
+            let cause = match server {
+                Some(server) if !failures.0.is_empty() && failures.0.iter().all(is_refused) => {
+                    DnsCause::Refused { name, server }
+                }
+                server => DnsCause::Silent { name, server, reason: failures.to_string() },
+            };
+            failure(kind, "", cause).into()
+        }
     }
 }
 

@@ -26,6 +26,8 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(12);
 const WRITTEN_MAX: usize = 300;
 /// The verb of requested runs.
 const VERB_RUN: &str = "run";
+/// The result of an Action that was refused.
+const REFUSED: &str = "refused";
 /// Actions that say nothing to the next shift.
 const NOT_TOLD: [&str; 5] = ["sign-out", "chat", "reply", "vote", "digest"];
 
@@ -149,7 +151,11 @@ fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Eve
     let filter = ActionFilter { since: Some(since), ..ActionFilter::default() };
     let request = PageRequest::first_of(Order::Actions, EVENTS_MAX);
     let page = resources.find_actions(&filter, &request).1;
-    let told = page.items.into_iter().filter(|action| !NOT_TOLD.contains(&action.verb.as_str()));
+    let is_told = |action: &ActionView| {
+        // Nothing came of what was refused.
+        !NOT_TOLD.contains(&action.verb.as_str()) && action.result.as_deref() != Some(REFUSED)
+    };
+    let told = page.items.into_iter().filter(is_told);
     let events = told.filter_map(|action| {
         let written = match action.verb.as_str() {
             VERB_EXPLAIN => explained(resources, &action),

@@ -84,8 +84,12 @@ fn event(panel: &Panel, look: &Look, event: &Event) -> String {
     let language = look.language;
     let at = times::clock(language, event.at, look.now, &look.zone);
     let what = match &event.what {
-        What::Opened(finding) => format!("{}: {}", said::opened(language), headline(finding)),
-        What::Resolved(finding) => format!("{}: {}", said::resolved(language), headline(finding)),
+        What::Opened(finding) => {
+            format!("{}: {} ({})", said::opened(language), headline(finding), finding.scenario_id)
+        }
+        What::Resolved(finding) => {
+            format!("{}: {} ({})", said::resolved(language), headline(finding), finding.scenario_id)
+        }
         What::Did(action, written) => {
             let result = came(language, action.result.as_deref());
             let subject = known_by(panel, action).unwrap_or_else(|| action.subject.name.clone());

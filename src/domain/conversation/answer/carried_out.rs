@@ -76,10 +76,10 @@ pub fn result(draft: &mut Draft, command: &CarriedOut<'_>, about: &About<'_>, st
                 Did::TakeOver { .. } => draft.paragraph(texts::notices_go_on(language)),
                 Did::Run { .. } => ran(draft, command, parameter("requested_at").as_deref(), style),
                 Did::Silence { about: texts::About::Finding(..), .. } => {
-                    draft.paragraph(texts::how_to_end(language, true))
+                    draft.paragraph(texts::how_to_end(language, None))
                 }
-                Did::Silence { about: texts::About::Scenario(..), .. } => {
-                    draft.paragraph(texts::how_to_end(language, false))
+                Did::Silence { about: texts::About::Scenario(name), .. } => {
+                    draft.paragraph(texts::how_to_end(language, Some(name)))
                 }
                 Did::Unsilence { ended, .. } => still_silenced(draft, about, ended, style),
                 _ => {}

@@ -74,8 +74,6 @@ fn has_end(line: &Line<'_>, rest: &[Word]) -> bool {
     let is_time = |word: &Word| word.plain.chars().all(|c| c.is_ascii_digit() || matches!(c, 'h' | ':'));
     match after.get(skipped..).unwrap_or_default() {
         [] => after.iter().any(is_day),
-        [time, ..] => {
-            time.plain.starts_with(|c: char| c.is_ascii_digit()) && is_time(time) || is_length(&after[skipped..])
-        }
+        [time, ..] => time.is_numeric() && is_time(time) || is_length(&after[skipped..]),
     }
 }

@@ -132,6 +132,15 @@ impl<'a> Line<'a> {
     }
 }
 
+/// The words with what is written short in a chat spelt out: `oq ta aberto`.
+pub fn spelt_out(words: &[Word]) -> Vec<Word> {
+    let spelt_out = |word: &Word| {
+        let long = words::SHORT.iter().find(|(short, _)| *short == word.plain).map(|(_, long)| long.to_string());
+        Word { plain: long.unwrap_or_else(|| word.plain.clone()), ..word.clone() }
+    };
+    words.iter().map(spelt_out).collect()
+}
+
 fn is_greeting(first: &Word, second: &Word) -> bool {
     words::GREETINGS.contains(&(first.plain.as_str(), second.plain.as_str()))
 }

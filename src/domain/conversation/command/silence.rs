@@ -49,16 +49,22 @@ fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w 
     let is_wide = skipped.iter().any(|word| word.is_one_of(words::WIDE));
     let is_of_scenario = skipped.iter().any(|word| word.is_one_of(words::SCENARIO));
     match rest {
-        // `silenciar cenário proxmox.cluster por 2h`.
-        [name, after @ ..] if is_of_scenario => {
+        // `silenciar cenário proxmox.cluster por 2h`, `silenciar proxmox.cluster 2h`.
+        [name, after @ ..] if is_named(line, name, after, is_of_scenario) => {
             let named = line.written(std::slice::from_ref(name)).to_lowercase();
-            let after = after.get(before(line, after)..)?;
-            let is_named = is_scenario_name(&named) && length(line, rest).is_none() && length(line, after).is_some();
-            Some(if is_named { (Scope::Scenario(Some(named)), after) } else { (Scope::Scenario(None), rest) })
+            Some((Scope::Scenario(Some(named)), after.get(before(line, after)..)?))
         }
-        _ if is_wide => Some((Scope::Scenario(None), rest)),
+        _ if is_wide || is_of_scenario => Some((Scope::Scenario(None), rest)),
         _ => Some((Scope::Subject, rest)),
     }
+}
+
+/// Whether a word before a duration is the name of a Scenario: with a point also where nothing says so.
+fn is_named(line: &Line<'_>, name: &Word, after: &[Word], is_of_scenario: bool) -> bool {
+    let named = line.written(std::slice::from_ref(name)).to_lowercase();
+    let after = after.get(before(line, after)..).unwrap_or_default();
+    let is_duration = name.is_numeric() && length(line, std::slice::from_ref(name)).is_some();
+    (is_of_scenario || named.contains('.')) && is_scenario_name(&named) && !is_duration && length(line, after).is_some()
 }
 
 /// How many words stand before a duration: an `a` may begin one, as in `for a day`.
@@ -90,7 +96,9 @@ fn after_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Option<Strin
     // `silenciar 2h o cenário proxmox.cluster`; `cenário migrando` is a reason.
     let (name, after) = rest.split_first()?;
     let named = line.written(std::slice::from_ref(name)).to_lowercase();
-    let is_named = wide == 0 && named.contains(['.', '-']) && is_scenario_name(&named) && ends(after);
+    // After an article it is the scope also where a reason follows, unless it may be another word.
+    let is_name = named.contains(['.', '-']) && (ends(after) || (before > 0 && named.contains('.')));
+    let is_named = wide == 0 && is_name && is_scenario_name(&named);
     is_named.then_some((Some(named), after))
 }
 

@@ -3,14 +3,18 @@
 use super::line::{self, Line, Word};
 use super::vocabulary as words;
 
-/// The words that are looked for. None of them is one letter away from a common word.
-const KNOWN: [&str; 13] = [
+/// The words that are looked for. None of them is one letter away from a common word but those in [`COMMON`].
+const KNOWN: [&str; 17] = [
     "ack",
     "unack",
     "status",
     "rodar",
     "executar",
     "run",
+    "reconhecer",
+    "assumir",
+    "devolver",
+    "conselho",
     "silenciar",
     "silence",
     "reativar",
@@ -19,6 +23,8 @@ const KNOWN: [&str; 13] = [
     "runbook",
     "ajuda",
 ];
+/// Words that tell what somebody does or did.
+const COMMON: [&str; 5] = ["assumi", "assume", "assumiu", "devolve", "reconheceu"];
 /// In shorter words only two letters in the wrong order are taken for an error: `back` is not `ack`.
 const SHORT: usize = 4;
 /// Longer lines are sentences, unless two letters are in the wrong order.
@@ -28,7 +34,7 @@ const WORDS_MAX: usize = 6;
 pub fn meant(line: &Line<'_>, all: &[Word]) -> Option<String> {
     let (first, rest) = all.split_first()?;
     let word = first.plain.as_str();
-    if !word.chars().all(|c| c.is_ascii_alphanumeric()) {
+    if !word.chars().all(|c| c.is_ascii_alphanumeric()) || COMMON.contains(&word) {
         return None;
     }
     let rest = rest.first().map(|next| format!(" {}", line.from(next))).unwrap_or_default();

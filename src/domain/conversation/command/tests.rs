@@ -137,6 +137,17 @@ fn questions_are_recognised_in_both_languages() {
         ("Bom dia! Como está o cluster?", status("cluster")),
         ("já voltou?", status("")),
         ("tá resolvido?", status("")),
+        ("desde qdo ta fora?", status("")),
+        ("quem ta vendo isso?", status("")),
+        ("como ta o pfsense", status("pfsense")),
+        ("e ai, como ta?", status("")),
+        ("o que ta aberto", of(Question::Open)),
+        ("oq ta quebrado", of(Question::Open)),
+        ("tem mais coisa quebrada?", of(Question::Open)),
+        ("como estao as coisas?", of(Question::Open)),
+        ("o q fazer", of(Question::Runbook)),
+        ("oque fazer?", of(Question::Runbook)),
+        ("oq eu faço", of(Question::Runbook)),
         ("is it back?", status("")),
         ("e aí, abertos?", of(Question::Open)),
         ("e agora?", of(Question::Runbook)),
@@ -192,7 +203,6 @@ fn a_sentence_that_contains_such_a_word_is_no_command() {
         "assumir?",
         "assumo que é a rede",
         "assumi que era a rede",
-        "quem assumiu?",
         "Assumiu o caso?",
         "Assuma, por favor.",
         "@rui, assumir o caso",
@@ -259,13 +269,27 @@ fn a_misspelt_command_is_suggested_and_not_carried_out() {
         ("silenciar2h troca de disco", "silenciar 2h troca de disco"),
         ("silencair 2h", "silenciar 2h"),
         ("rodra", "rodar"),
+        ("reconhcer vou ver", "reconhecer vou ver"),
+        ("asumir", "assumir"),
+        ("devovler", "devolver"),
+        ("conselo", "conselho"),
         ("ajdua", "ajuda"),
     ] {
         assert_eq!(parse(text), Understood::Misspelt(meant.into()), "{text:?}");
         assert!(!is_understood(text) && is_understood(meant), "{text:?}");
     }
-    for text in ["back to normal", "pack", "cliente ligou", "helm", "o que houve?", "voltou", "bom dia", "e aí", "oi"]
-    {
+    for text in [
+        "back to normal",
+        "pack",
+        "cliente ligou",
+        "helm",
+        "o que houve?",
+        "voltou",
+        "assumiu o rui",
+        "bom dia",
+        "e aí",
+        "oi",
+    ] {
         assert_eq!(parse(text), Understood::Nothing, "{text:?}");
     }
 }
@@ -291,7 +315,7 @@ fn a_wrong_argument_is_named() {
         ("silenciar 1h 2h", not("1h 2h")),
         ("silenciar 1h 2h: troca de disco", not("1h 2h")),
         ("silenciar 2h 3 dias", not("2h 3 dias")),
-        ("silence proxmox.cluster 2h", not("proxmox.cluster")),
+        ("silence proxmox 2h", not("proxmox")),
         ("silenciar 1h30x", not("1h30x")),
         ("silenciar 400d", out("400d")),
         ("silenciar 31 dias", out("31 dias")),

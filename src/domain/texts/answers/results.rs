@@ -272,15 +272,19 @@ pub fn undo_acknowledge(language: Language) -> String {
     text!(language, "Para retirar: desfazer ack.", "To withdraw it: unack.")
 }
 
-/// How a Silence is ended: that of a Finding, or of a Scenario.
-pub fn how_to_end(language: Language, is_finding: bool) -> String {
-    match is_finding {
-        true => text!(
+/// How a Silence is ended: that of a Finding, or of the Scenario of this name.
+pub fn how_to_end(language: Language, scenario: Option<&str>) -> String {
+    match scenario {
+        None => text!(
             language,
             "Para encerrar antes: reativar. Para todo o cenário: silenciar cenário 2h.",
             "To end it before: unsilence. For the whole Scenario: silence scenario 2h.",
         ),
-        false => text!(language, "Para encerrar antes: reativar cenário.", "To end it before: unsilence scenario."),
+        Some(name) => text!(
+            language,
+            "Para encerrar antes: reativar cenário {name}.",
+            "To end it before: unsilence scenario {name}.",
+        ),
     }
 }
 

@@ -96,7 +96,7 @@ fn states_of_what_is_asked_about_are_in_both_languages() {
         for until in [Some("X2"), None] {
             check("silenced", |l| texts::silenced(l, is_finding, until, "X3", "X4", "X5"));
         }
-        check("how_to_end", |l| texts::how_to_end(l, is_finding));
+        check("how_to_end", |l| texts::how_to_end(l, is_finding.then_some("X1")));
     }
     check("still_silenced", texts::still_silenced);
 }

@@ -29,6 +29,7 @@ fn address_and_dns_causes() -> Vec<Cause> {
         DnsCause::Silent { server: None, .. } => DnsCause::Silent { name: s(), server: None, reason: s() },
         DnsCause::Silent { server: Some(_), .. } =>
             DnsCause::Silent { name: s(), server: Some(s()), reason: s() },
+        DnsCause::Refused { .. } => DnsCause::Refused { name: s(), server: s() },
         DnsCause::ServerTimedOut(_) => DnsCause::ServerTimedOut(second),
     });
     addresses.into_iter().map(Cause::Address).chain(dns.into_iter().map(Cause::Dns)).collect()

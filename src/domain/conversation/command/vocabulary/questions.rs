@@ -1,5 +1,16 @@
 //! The words of questions that are known.
 
+/// What is written short in a chat, and what it stands for.
+pub const SHORT: &[(&str, &str)] = &[
+    ("ta", "esta"),
+    ("tah", "esta"),
+    ("tao", "estao"),
+    ("q", "que"),
+    ("oq", "o que"),
+    ("oque", "o que"),
+    ("qdo", "quando"),
+];
+
 pub const STATUS: &[&str] = &["status", "estado", "situacao", "state", "situation"];
 /// What may stand before it.
 pub const BEFORE_STATUS: &[&str] = &["qual", "e", "o", "a", "what", "whats", "is", "the", "show", "ver"];
@@ -13,22 +24,34 @@ pub const HOW: &[(&str, &str)] = &[
     ("how", "is"),
     ("how", "are"),
 ];
-/// Whole lines that ask for it, and tell where they do not ask.
+/// Whole lines that ask for it where they have a question mark.
 pub const IS_IT: &[&str] = &[
     "voltou",
     "ja voltou",
     "resolveu",
     "ja resolveu",
     "esta resolvido",
-    "ta resolvido",
     "ja esta resolvido",
-    "ja ta resolvido",
     "normalizou",
     "ja normalizou",
     "ainda esta fora",
-    "ainda ta fora",
     "continua fora",
     "novidades",
+    "desde quando",
+    "desde quando esta fora",
+    "esta fora desde quando",
+    "quem assumiu",
+    "quem e o dono",
+    "quem esta vendo",
+    "quem esta vendo isso",
+    "quem esta cuidando",
+    "quem esta cuidando disso",
+    "quem reconheceu",
+    "whos on it",
+    "who is on it",
+    "who owns it",
+    "who took it over",
+    "since when",
     "is it back",
     "is it fixed",
     "is it resolved",
@@ -94,6 +117,23 @@ pub const OPEN: &[&str] = &[
     "how many findings are open",
     "listar abertos",
     "listar abertas",
+    "algo mais aberto",
+    "o que mais esta aberto",
+    "o que esta quebrado",
+    "o que esta fora",
+    "o que esta com problema",
+    "tem algo quebrado",
+    "tem mais algo aberto",
+    "tem mais coisa aberta",
+    "tem mais coisa quebrada",
+    "como estao as coisas",
+    "como esta tudo",
+    "what else is open",
+    "whats broken",
+    "what is broken",
+    "is anything broken",
+    "is anything else broken",
+    "anything else open",
     "what is open",
     "whats open",
     "list open",
@@ -112,6 +152,8 @@ pub const RUNBOOK: &[&str] = &[
     "o que faco",
     "o que devo fazer",
     "que fazer",
+    "o que eu faco",
+    "e o que eu faco",
     "como reparar",
     "como resolver",
     "proximos passos",
