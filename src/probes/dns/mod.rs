@@ -125,7 +125,6 @@ fn unanswered(request: &DnsRequest, failures: &Failures) -> FailedReading {
             FailedReading { error: failure(kind, "", cause), fields: fields(code, Vec::new()) }
         }
         None => {
-            let is_refused = |(_, failure): &(SocketAddr, Failure)| matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused);
             let cause = match server {
                 Some(server) if !failures.0.is_empty() && failures.0.iter().all(is_refused) => {
                     DnsCause::Refused { name, server }
@@ -135,6 +134,10 @@ fn unanswered(request: &DnsRequest, failures: &Failures) -> FailedReading {
             failure(kind, "", cause).into()
         }
     }
+}
+
+fn is_refused((_, failure): &(SocketAddr, Failure)) -> bool {
+    matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 fn fields(rcode: ResponseCode, answers: Vec<String>) -> Map<String, Value> {

@@ -85,8 +85,9 @@ impl<'a> Line<'a> {
 
     /// Whether a name that is spoken to stands before these words.
     pub fn names_somebody(&self, words: &[Word]) -> bool {
-        let before = self.words.iter().take_while(|word| words.first().is_none_or(|first| word.start < first.start));
-        before.into_iter().any(|word| self.is_name(word))
+        let mut before =
+            self.words.iter().take_while(|word| words.first().is_none_or(|first| word.start < first.start));
+        before.any(|word| self.is_name(word))
     }
 
     /// Whether it is a name that is spoken to.

@@ -48,23 +48,21 @@ fn before_duration<'w>(line: &Line<'_>, rest: &'w [Word]) -> Option<(Scope, &'w 
     let (skipped, rest) = rest.split_at_checked(before(line, rest))?;
     let is_wide = skipped.iter().any(|word| word.is_one_of(words::WIDE));
     let is_of_scenario = skipped.iter().any(|word| word.is_one_of(words::SCENARIO));
-    match rest {
-        // `silenciar cenário proxmox.cluster por 2h`, `silenciar proxmox.cluster 2h`.
-        [name, after @ ..] if is_named(line, name, after, is_of_scenario) => {
-            let named = line.written(std::slice::from_ref(name)).to_lowercase();
-            Some((Scope::Scenario(Some(named)), after.get(before(line, after)..)?))
-        }
-        _ if is_wide || is_of_scenario => Some((Scope::Scenario(None), rest)),
-        _ => Some((Scope::Subject, rest)),
+    if let Some((name, after)) = named_before(line, rest, is_of_scenario) {
+        return Some((Scope::Scenario(Some(name)), after));
     }
+    Some((if is_wide || is_of_scenario { Scope::Scenario(None) } else { Scope::Subject }, rest))
 }
 
-/// Whether a word before a duration is the name of a Scenario: with a point also where nothing says so.
-fn is_named(line: &Line<'_>, name: &Word, after: &[Word], is_of_scenario: bool) -> bool {
-    let named = line.written(std::slice::from_ref(name)).to_lowercase();
-    let after = after.get(before(line, after)..).unwrap_or_default();
-    let is_duration = name.is_numeric() && length(line, std::slice::from_ref(name)).is_some();
-    (is_of_scenario || named.contains('.')) && is_scenario_name(&named) && !is_duration && length(line, after).is_some()
+/// The name of a Scenario before a duration, and the words from the duration on: `cenário proxmox.cluster por 2h`, and with a point also
+/// where nothing says that it is a Scenario, as in `proxmox.cluster 2h`.
+fn named_before<'w>(line: &Line<'_>, rest: &'w [Word], is_of_scenario: bool) -> Option<(String, &'w [Word])> {
+    let (word, after) = rest.split_first()?;
+    let name = line.written(std::slice::from_ref(word)).to_lowercase();
+    let after = after.get(before(line, after)..)?;
+    let is_duration = word.is_numeric() && length(line, std::slice::from_ref(word)).is_some();
+    let is_name = (is_of_scenario || name.contains('.')) && is_scenario_name(&name) && !is_duration;
+    (is_name && length(line, after).is_some()).then_some((name, after))
 }
 
 /// How many words stand before a duration: an `a` may begin one, as in `for a day`.
