@@ -2,8 +2,7 @@
 import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Demo } from "./kit/demo.mjs";
-import { choose, launch, person } from "./kit/browser.mjs";
+import { choose, close, open, person } from "./kit/browser.mjs";
 import { PAGES, visit } from "./kit/pages.mjs";
 import { STATES, makeWorld } from "./kit/world.mjs";
 
@@ -26,7 +25,7 @@ const LOOKS = [
 
 const wanted = process.argv.slice(2);
 const isWanted = (name) => wanted.length === 0 || wanted.includes(name);
-const [demo, browser] = await Promise.all([Demo.start(), launch()]);
+const [demo, browser] = await open();
 
 async function take(page, name) {
   await page.mouse.move(0, 0);
@@ -70,8 +69,7 @@ try {
     await take(page, state.name);
   }
 } finally {
-  await browser.close();
-  await demo.stop();
+  await close(demo, browser);
 }
 const bytes = readdirSync(DIRECTORY).reduce((sum, name) => sum + statSync(join(DIRECTORY, name)).size, 0);
 console.log(`${(bytes / 1024).toFixed(0)} KiB in all`);

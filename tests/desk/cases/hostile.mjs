@@ -6,8 +6,8 @@ import { readFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Demo, eventually } from "../kit/demo.mjs";
-import { isClean, launch, person, signIn } from "../kit/browser.mjs";
+import { eventually } from "../kit/demo.mjs";
+import { close, isClean, open, person, signIn } from "../kit/browser.mjs";
 import { PAGES, visit } from "../kit/pages.mjs";
 import { PAYLOADS, scenario } from "../kit/hostile.mjs";
 
@@ -27,7 +27,7 @@ before(async () => {
   await new Promise((done) => target.listen(0, "127.0.0.1", done));
   const registry = join(directory, "registry.yaml");
   writeFileSync(registry, readFileSync(REGISTRY, "utf8") + scenario(target.address().port));
-  [demo, browser] = await Promise.all([Demo.start({ registry }), launch()]);
+  [demo, browser] = await open({ registry });
   const finding = await demo.finding("body");
   await demo.pending(finding.id);
   world = { finding: finding.id, thread: finding.thread_id };
@@ -41,9 +41,8 @@ before(async () => {
   await demo.api("/chat", { message: PAYLOADS[3] });
 });
 after(async () => {
-  await browser.close();
-  await demo.stop();
-  target.close();
+  await close(demo, browser);
+  target?.close();
   rmSync(directory, { recursive: true, force: true });
 });
 

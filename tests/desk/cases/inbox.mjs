@@ -1,16 +1,16 @@
 // The inbox: what is unread, what arrives, acknowledging and taking back, keys.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Demo, eventually } from "../kit/demo.mjs";
-import { isClean, launch, person } from "../kit/browser.mjs";
+import { eventually } from "../kit/demo.mjs";
+import { close, isClean, open, person } from "../kit/browser.mjs";
 
 let demo, browser;
 before(async () => {
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  [demo, browser] = await open();
   for (const part of ["vm-112", "vm-122", "vm-123"]) { await demo.break(part); }
   for (const key of ["112", "122", "123"]) { await demo.pending((await demo.finding(key)).id); }
 });
-after(async () => { await browser.close(); await demo.stop(); });
+after(() => close(demo, browser));
 
 const item = (page, text) => page.locator(".item", { hasText: text });
 const isPending = async (text) => (await demo.api("/inbox")).items.some((one) => one.body.includes(text));

@@ -1,12 +1,12 @@
 // The story of an incident, once with the mouse and once with the keyboard alone.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Demo, eventually } from "../kit/demo.mjs";
-import { isClean, launch, person, tabTo } from "../kit/browser.mjs";
+import { eventually } from "../kit/demo.mjs";
+import { close, isClean, open, person, tabTo } from "../kit/browser.mjs";
 
 let demo, browser;
-before(async () => { [demo, browser] = await Promise.all([Demo.start(), launch()]); });
-after(async () => { await browser.close(); await demo.stop(); });
+before(async () => { [demo, browser] = await open(); });
+after(() => close(demo, browser));
 
 /** The result of a run is told. */
 const ran = () => document.querySelector(".head__done") || document.querySelector("#ran")?.textContent.trim();

@@ -6,8 +6,8 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Demo, eventually } from "../kit/demo.mjs";
-import { isClean, launch, person } from "../kit/browser.mjs";
+import { eventually } from "../kit/demo.mjs";
+import { close, isClean, open, person } from "../kit/browser.mjs";
 
 const COUNT = 64;
 const REGISTRY = fileURLToPath(new URL("../../../registry.yaml", import.meta.url));
@@ -40,7 +40,7 @@ before(async () => {
   registry = mkdtempSync(join(tmpdir(), "desk-registry-"));
   copyFileSync(REGISTRY, join(registry, "registry.yaml"));
   writeFileSync(join(registry, "shops.yaml"), scenario(shops.address().port));
-  [demo, browser] = await Promise.all([Demo.start({ registry }), launch()]);
+  [demo, browser] = await open({ registry });
   await demo.break("vm-112");
   finding = await demo.finding("112");
   await demo.pending(finding.id);
@@ -50,10 +50,9 @@ before(async () => {
   });
 });
 after(async () => {
-  await browser.close();
-  await demo.stop();
-  shops.close();
-  rmSync(registry, { recursive: true, force: true });
+  await close(demo, browser);
+  shops?.close();
+  if (registry) { rmSync(registry, { recursive: true, force: true }); }
 });
 
 const focused = (page) => page.evaluate(() => document.activeElement.textContent);

@@ -1,16 +1,16 @@
 // With script switched off, reading, replying and acknowledging work.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Demo, eventually } from "../kit/demo.mjs";
-import { launch, person } from "../kit/browser.mjs";
+import { eventually } from "../kit/demo.mjs";
+import { close, open, person } from "../kit/browser.mjs";
 
 let demo, browser;
 before(async () => {
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  [demo, browser] = await open();
   for (const part of ["vm-112", "vm-122"]) { await demo.break(part); }
   for (const key of ["112", "122"]) { await demo.pending((await demo.finding(key)).id); }
 });
-after(async () => { await browser.close(); await demo.stop(); });
+after(() => close(demo, browser));
 
 test("reading, replying, acknowledging and taking back", async () => {
   const { page } = await person(browser, demo, { name: "ana", role: "super_admin", javaScriptEnabled: false });

@@ -1,18 +1,17 @@
 // Two people at once, a session that ends, a server that restarts.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Demo } from "../kit/demo.mjs";
-import { isClean, launch, person } from "../kit/browser.mjs";
+import { close, isClean, open, person } from "../kit/browser.mjs";
 
 let demo, browser, finding;
 before(async () => {
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  [demo, browser] = await open();
   for (const part of ["vm-112", "vm-122"]) { await demo.break(part); }
   await demo.pending((await demo.finding("122")).id);
   finding = await demo.finding("112");
   await demo.pending(finding.id);
 });
-after(async () => { await browser.close(); await demo.stop(); });
+after(() => close(demo, browser));
 
 test("two people see what the other one does, without loading the page again", async () => {
   const ana = await person(browser, demo, { name: "ana" });

@@ -1,16 +1,15 @@
 // Ten tabs over HTTP/1.1, on a name that is no secure context: browsers open six connections to a host.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Demo } from "../kit/demo.mjs";
-import { isClean, launch, person } from "../kit/browser.mjs";
+import { close, isClean, open, person } from "../kit/browser.mjs";
 
 const TABS = 10;
 let demo, browser;
 before(async () => {
   const args = ["--host-resolver-rules=MAP painel.exemplo 127.0.0.1"];
-  [demo, browser] = await Promise.all([Demo.start(), launch({ args })]);
+  [demo, browser] = await open({ args });
 });
-after(async () => { await browser.close(); await demo.stop(); });
+after(() => close(demo, browser));
 
 async function tenTabs(part, key, init) {
   const base = `http://painel.exemplo:${demo.port}`;

@@ -1,20 +1,19 @@
 // A page is under 100 KiB over the wire, with nothing kept from before.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Demo } from "../kit/demo.mjs";
-import { launch, person } from "../kit/browser.mjs";
+import { close, open, person } from "../kit/browser.mjs";
 import { PAGES, visit } from "../kit/pages.mjs";
 
 const MOST = 100 * 1024;
 let demo, browser, world;
 before(async () => {
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  [demo, browser] = await open();
   await demo.break("vm-112");
   const finding = await demo.finding("112");
   await demo.pending(finding.id);
   world = { finding: finding.id, thread: finding.thread_id };
 });
-after(async () => { await browser.close(); await demo.stop(); });
+after(() => close(demo, browser));
 
 test("a page is under 100 KiB", async () => {
   for (const one of PAGES) {

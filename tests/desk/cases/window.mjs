@@ -1,17 +1,16 @@
 // The context window while it is read, and the conversation with Copiloto.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
-import { Demo } from "../kit/demo.mjs";
-import { isClean, launch, person } from "../kit/browser.mjs";
+import { close, isClean, open, person } from "../kit/browser.mjs";
 
 let demo, browser, finding;
 before(async () => {
-  [demo, browser] = await Promise.all([Demo.start(), launch()]);
+  [demo, browser] = await open();
   await demo.break("vm-112");
   finding = await demo.finding("112");
   await demo.pending(finding.id);
 });
-after(async () => { await browser.close(); await demo.stop(); });
+after(() => close(demo, browser));
 
 test("what is pressed while something changes is clicked all the same", async () => {
   const { context, page, seen } = await person(browser, demo, { name: "ana" });

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { Demo } from "./demo.mjs";
 
 const require = createRequire(`${process.env.DESK_TOOLS}/`);
 const { chromium } = require("playwright-core");
@@ -23,10 +24,24 @@ async function serveSource(context) {
   await context.route("**/desk/assets/desk-*.js", fulfill("text/javascript", () => joined("SCRIPT", "\n;\n")));
 }
 
-export async function launch(options = {}) {
+async function launch(options = {}) {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : [];
   const args = [...sandbox, ...(options.args || [])];
   return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", ...options, args });
+}
+
+/** Starts a demo and a browser. If one of them fails, the other one is ended: it would keep the process of the tests from ending. */
+export async function open({ registry, args } = {}) {
+  const [demo, browser] = await Promise.allSettled([Demo.start({ registry }), launch({ args })]);
+  if (demo.value && browser.value) { return [demo.value, browser.value]; }
+  await close(demo.value, browser.value);
+  throw demo.reason ?? browser.reason;
+}
+
+/** Ends what `open` has started, if it has. */
+export async function close(demo, browser) {
+  await browser?.close();
+  await demo?.stop();
 }
 
 /** One person's browser: a context of its own, and its first page. `seen` has what must not happen. */

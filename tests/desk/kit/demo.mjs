@@ -10,16 +10,29 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const BINARY = process.env.BINARY || join(ROOT, "target/debug/agentic-ops");
 const WAIT_MS = 60000;
 
-function freePort() {
-  return new Promise((done, failed) => {
+/**
+ * Ports that are free, and stay so while the program starts and restarts: they are below the range from which the kernel chooses
+ * those of other servers and of outgoing connections.
+ */
+async function freePorts(count) {
+  const found = new Set();
+  while (found.size < count) {
+    const port = 20000 + Math.floor(Math.random() * 10000);
+    if (await isFree(port)) { found.add(port); }
+  }
+  return [...found];
+}
+
+function isFree(port) {
+  return new Promise((done) => {
     const server = createServer();
-    server.on("error", failed);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
+    server.on("error", () => done(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
   });
 }
+
+/** What cannot come any more: `eventually` stops waiting. */
+class Never extends Error {}
 
 /** Calls `found` until it gives something, and gives that. */
 export async function eventually(what, found) {
@@ -30,6 +43,7 @@ export async function eventually(what, found) {
       const value = await found();
       if (value) { return value; }
     } catch (error) {
+      if (error instanceof Never) { throw error; }
       last = error.message;
     }
     await new Promise((done) => setTimeout(done, 100));
@@ -41,10 +55,16 @@ export class Demo {
   /** Starts one. `registry`: the path of another registry than that of the repository. */
   static async start({ registry = join(ROOT, "registry.yaml") } = {}) {
     const demo = new Demo();
-    const [port, kube, control] = [await freePort(), await freePort(), await freePort()];
+    const [port, kube, control] = await freePorts(3);
     Object.assign(demo, { port, kube, control, registry, data: mkdtempSync(join(tmpdir(), "desk-test-")) });
     demo.url = `http://127.0.0.1:${port}`;
-    await demo.run();
+    try {
+      await demo.run();
+    } catch (error) {
+      // A process that runs would keep that of the tests from ending.
+      await demo.stop();
+      throw error;
+    }
     return demo;
   }
 
@@ -58,7 +78,7 @@ export class Demo {
     this.child.stderr.on("data", (text) => { this.log = (this.log + text).slice(-100000); });
     this.ended = new Promise((done) => this.child.on("exit", done));
     this.link = await eventually("the link of the demo", () => {
-      if (this.child.exitCode !== null) { throw new Error(this.log); }
+      if (this.child.exitCode !== null) { throw new Never(`the demo ended: ${this.log}`); }
       return this.log.match(/http:\S+\/desk\/session\/once\/\S+/)?.[0];
     });
     await eventually("a demo that is ready", async () => (await fetch(`${this.url}/readyz`)).ok);
