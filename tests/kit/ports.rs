@@ -1,6 +1,11 @@
 //! Addresses on loopback to listen on.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+/// What the next port is counted from, so that none is given twice.
+static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new((uuid::Uuid::new_v4().as_u128() % 10_000) as u16));
 
 /// A port that the kernel chooses.
 pub fn any() -> SocketAddr {
@@ -9,8 +14,7 @@ pub fn any() -> SocketAddr {
 
 /// A port that stays free while a server restarts: it is below the range for outgoing connections.
 pub fn lasting() -> SocketAddr {
-    let start = uuid::Uuid::new_v4().as_u128() % 10_000;
-    let ports = (0..10_000).map(|step| 20_000 + ((start + step) % 10_000) as u16);
+    let ports = (0..10_000).map(|_| 20_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 10_000);
     let mut addresses = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
     addresses.find(|address| TcpListener::bind(address).is_ok()).unwrap()
 }

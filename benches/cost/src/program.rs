@@ -4,7 +4,6 @@ use crate::callgrind::{Counted, Counts, PROFILE, corrected};
 use crate::target::Target;
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -149,10 +148,9 @@ spec:
 }
 
 fn standalone(program: &Path, data: &Path) -> Command {
-    let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
     let mut command = Command::new(program);
     command.arg("standalone").arg("--registry").arg(data.join("registry.yaml")).arg("--data").arg(data.join("data"));
-    command.arg("--env-file").arg(data.join("cost.env")).arg("--listen").arg(format!("127.0.0.1:{port}"));
-    command.args(["--kube-listen", "127.0.0.1:0"]);
+    command.arg("--env-file").arg(data.join("cost.env"));
+    command.args(["--listen", "127.0.0.1:0", "--kube-listen", "127.0.0.1:0"]);
     command
 }

@@ -1,4 +1,4 @@
-// axe on every page and state, in both languages and themes: nothing is found.
+// axe on every page and state, in each language and each theme: nothing is found.
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { accessibility, choose, close, isClean, open, person } from "../kit/browser.mjs";

@@ -30,7 +30,7 @@ async function launch(options = {}) {
   return chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", ...options, args });
 }
 
-/** Starts a demo and a browser. If one of them fails, the other one is ended: it would keep the process of the tests from ending. */
+/** Starts a demo and a browser. If one of them fails, the other one is ended, or the process of the tests would not end. */
 export async function open({ registry, args } = {}) {
   const [demo, browser] = await Promise.allSettled([Demo.start({ registry }), launch({ args })]);
   if (demo.value && browser.value) { return [demo.value, browser.value]; }
@@ -40,8 +40,11 @@ export async function open({ registry, args } = {}) {
 
 /** Ends what `open` has started, if it has. */
 export async function close(demo, browser) {
-  await browser?.close();
-  await demo?.stop();
+  try {
+    await browser?.close();
+  } finally {
+    await demo?.stop();
+  }
 }
 
 /** One person's browser: a context of its own, and its first page. `seen` has what must not happen. */

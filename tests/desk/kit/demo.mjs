@@ -10,14 +10,17 @@ const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const BINARY = process.env.BINARY || join(ROOT, "target/debug/agentic-ops");
 const WAIT_MS = 60000;
 
+/** Cases that run at the same time have different slots, and ports of their own. */
+const FIRST_PORT = 20000 + 2500 * (Number(process.env.SLOT ?? 0) % 4);
+
 /**
- * Ports that are free, and stay so while the program starts and restarts: they are below the range from which the kernel chooses
- * those of other servers and of outgoing connections.
+ * Ports that are free, and stay so while the program starts and restarts: they are below the default range from which the kernel
+ * chooses those of other servers and of outgoing connections.
  */
 async function freePorts(count) {
   const found = new Set();
   while (found.size < count) {
-    const port = 20000 + Math.floor(Math.random() * 10000);
+    const port = FIRST_PORT + Math.floor(Math.random() * 2500);
     if (await isFree(port)) { found.add(port); }
   }
   return [...found];
@@ -76,18 +79,26 @@ export class Demo {
     this.log = "";
     this.child = spawn(BINARY, ["demo", ...options], { cwd: ROOT, stdio: ["ignore", "ignore", "pipe"] });
     this.child.stderr.on("data", (text) => { this.log = (this.log + text).slice(-100000); });
-    this.ended = new Promise((done) => this.child.on("exit", done));
-    this.link = await eventually("the link of the demo", () => {
-      if (this.child.exitCode !== null) { throw new Never(`the demo ended: ${this.log}`); }
-      return this.log.match(/http:\S+\/desk\/session\/once\/\S+/)?.[0];
+    this.ended = new Promise((done) => {
+      this.child.on("exit", done);
+      this.child.on("error", (error) => { this.log += error.message; done(); });
     });
-    await eventually("a demo that is ready", async () => (await fetch(`${this.url}/readyz`)).ok);
+    let isOver = false;
+    this.ended.then(() => { isOver = true; });
+    const started = (what, found) => eventually(what, () => {
+      if (isOver) { throw new Never(`the demo ended: ${this.log}`); }
+      return found();
+    });
+    this.link = await started("the link of the demo", () => this.log.match(/http:\S+\/desk\/session\/once\/\S+/)?.[0]);
+    await started("a demo that is ready", async () => (await fetch(`${this.url}/readyz`)).ok);
   }
 
   /** Ends the program; its data stay. */
   async end() {
     this.child.kill("SIGTERM");
+    const timer = setTimeout(() => this.child.kill("SIGKILL"), 20000);
     await this.ended;
+    clearTimeout(timer);
   }
 
   async stop() {

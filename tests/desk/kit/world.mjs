@@ -44,7 +44,8 @@ export const STATES = [
       await page.click(".bulk .btn--go");
       await page.waitForSelector("#desfazer:not([hidden])");
     },
-    leave: async (page) => { await page.locator("#desfazer button").click(); },
+    // After eight seconds there is nothing to take back: the Message is acknowledged.
+    leave: async (page) => { await page.locator("#desfazer button").click({ timeout: 1000 }).catch(() => {}); },
   },
   {
     name: "keys",

@@ -2,7 +2,7 @@
 
 use super::short;
 use crate::kit::certificates;
-use crate::kit::ports::any;
+use crate::kit::ports::{any, lasting};
 use crate::kit::wait::within;
 use agentic_ops::api::Channel;
 use agentic_ops::channels::{Channels, ChannelsConfig, Line, NtfyConfig, WebhookConfig};
@@ -170,9 +170,7 @@ async fn redirects_are_not_followed() {
 
 #[tokio::test]
 async fn a_server_that_is_away_or_forbidden_got_nothing() {
-    let listener = TcpListener::bind(any()).await.unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    let address = lasting();
     for message in messages() {
         let delivery = sent(&format!("http://{address}"), &message).await;
         let Delivery::NotNow(reason) = &delivery else { panic!("{delivery:?}") };
