@@ -166,10 +166,13 @@ async fn in_rollback_mode_a_transaction_under_way_is_not_read_and_its_locks_are_
     writer.execute_batch("COMMIT").unwrap();
     assert_eq!(number(&reader.count().await), 2);
     writer.execute_batch("BEGIN EXCLUSIVE; INSERT INTO ticket (title) VALUES ('c')").unwrap();
-    let reading = within(reader.read(COUNT, Duration::from_secs(3600))).await;
-    assert_eq!(kind(&reading), Some(ErrorKind::Timeout), "{reading:?}");
-    // That the database is locked; or, where its worker says so too late, that it was under locks for too long.
-    assert!(detail(&reading).contains("lock"), "{reading:?}");
+    // On a slow machine, the worker may be ended before it says so.
+    until("a reading that says that the database is locked", async || {
+        let reading = within(reader.read(COUNT, Duration::from_secs(3600))).await;
+        assert_eq!(kind(&reading), Some(ErrorKind::Timeout), "{reading:?}");
+        detail(&reading).contains("locked")
+    })
+    .await;
     writer.execute_batch("COMMIT").unwrap();
     assert_eq!(number(&reader.count().await), 3);
 }
