@@ -80,8 +80,11 @@ async fn clients_without_a_token_harm_nobody() {
     for path in ["/livez", "/readyz", "/api/v1/agents/health"] {
         attacked.get(path).await.unwrap();
     }
-    let listed = attacked.kubectl(&["get", "scenarios", "--no-headers"]).await;
-    assert_eq!(listed.out.lines().count(), 9, "{}{}", listed.out, listed.err);
+    // The registry is applied a moment after the program is ready.
+    until("all Scenarios of the registry", async || {
+        attacked.kubectl(&["get", "scenarios", "--no-headers"]).await.out.lines().count() == 9
+    })
+    .await;
     attacked.estate.break_part("quorum").unwrap();
     eventually("a Finding", async || {
         let listed = attacked.kubectl(&["get", "findings", "--no-headers"]).await;

@@ -44,8 +44,8 @@ async fn an_incident_is_found_silenced_asked_about_and_handed_over() {
     let fields = [("csrf", csrf.as_str()), ("finding_id", &finding), ("message", question), ("once", "a")];
     let (status, conversation, text) = browser.post("/desk/chat", &fields).await;
     assert_eq!(status, 303, "{text}");
-    let (_, _, page) = browser.get(&conversation).await;
-    assert!(page.contains(question) && page.contains("Copiloto") && page.contains("T0, "), "{page}");
+    let page = once_it_has(&browser, &conversation, "T0, ").await;
+    assert!(page.contains(question) && page.contains("Copiloto"), "{page}");
     assert!(page.contains(&format!("name=\"finding_id\" value=\"{finding}\"")), "{page}");
 
     let (_, _, handover) = browser.get("/desk/handover.txt?hours=4").await;
@@ -58,6 +58,6 @@ async fn an_incident_is_found_silenced_asked_about_and_handed_over() {
     let end = format!("/desk/silences/silence-{name}");
     let (status, location, text) = browser.post(&end, &[("csrf", &csrf), ("return", "/desk/silences")]).await;
     assert_eq!((status, location.as_str()), (303, "/desk/silences?done=ended"), "{text}");
-    assert!(browser.get("/desk/silences").await.2.contains("Nada está silenciado."));
+    once_it_has(&browser, "/desk/silences", "Nada está silenciado.").await;
     running.stop().await;
 }

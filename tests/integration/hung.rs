@@ -19,7 +19,7 @@ const SCENARIOS_OF_ONE_HOST: usize = 40;
 
 /// Probes that have to wait for longer than three seconds are late, unless their own target hangs.
 const SETTINGS: [(&str, &str); 3] =
-    [("AGENTIC_PROBES_MAX", "16"), ("AGENTIC_LATENESS_MAX", "3s"), ("AGENTIC_LATENESS_WINDOW", "3s")];
+    [("AGENTIC_PROBES_MAX", "16"), ("AGENTIC_LATENESS_MAX", "6s"), ("AGENTIC_LATENESS_WINDOW", "3s")];
 
 /// A target that counts its requests.
 async fn counted() -> (String, Arc<AtomicUsize>) {

@@ -61,6 +61,7 @@ async fn kubectl_works_and_a_kill_loses_nothing() {
     let mut demo = Demo { process, scratch };
     demo.until(&["get", "scenarios"], "wizard.vm112.bundle").await;
     demo.until(&["get", "scn", "desk.api.health"], "healthy").await;
+    demo.until(&["get", "scn", "proxmox.cluster"], "healthy").await;
 
     for (args, expected) in [
         (vec!["api-resources"], "scn"),

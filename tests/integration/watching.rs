@@ -114,7 +114,9 @@ async fn an_invalid_scenario_is_reported_everywhere_until_it_is_corrected() {
     until_blind(&running, "broken", Phase::Resolved).await;
     until_metrics(&running, &["agentic_ops_scenario_states{state=\"invalid\"} 0\n"]).await;
     eventually("health to be ok", || async { (health(&running, &token).await?["status"] == "ok").then_some(()) }).await;
-    assert_eq!(warnings(&running, "broken").await.len(), 1, "one for each change");
+    // A run that was late on a busy machine has a Warning with another reason.
+    let of_reason = warnings(&running, "broken").await.into_iter().filter(|(reason, _)| *reason == warned.0);
+    assert_eq!(of_reason.count(), 1, "one for each change");
     running.stop().await;
 }
 

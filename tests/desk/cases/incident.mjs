@@ -27,7 +27,7 @@ test("with the mouse: it opens, appears, is taken, read, replied to, answered, r
   await item.waitFor();
   assert.equal(await count(page), await page.locator(".item").count());
   assert.notEqual(await page.getAttribute('link[rel="icon"]', "href"), quiet);
-  assert.match(await item.getAttribute("class"), /item--new/);
+  await page.locator(".item--new", { hasText: "VM 112" }).first().waitFor();
   await item.locator("a").click();
   await page.waitForSelector("#log");
   assert.match(await page.textContent("#conversa"), /VM 112/);

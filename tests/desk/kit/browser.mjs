@@ -90,6 +90,8 @@ export async function signIn(page, token, to = "/desk") {
   await page.fill("#token", token);
   await page.click("form.sign-in button");
   await page.waitForSelector("#principal");
+  // Keys that are pressed before the scripts have run are lost.
+  await page.waitForLoadState("load");
 }
 
 /** Chooses a language and a theme, as the menu does. */

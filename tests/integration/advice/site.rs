@@ -154,7 +154,14 @@ impl Site {
             json!([{"name": "status", "expect": "probes.web.status == 200", "message": format!("'{message}'")}]);
         let params = PatchParams::default();
         let patch = Patch::Merge(json!({"spec": {"checks": checks}}));
-        self.cluster.api::<Scenario>().patch(scenario, &params, &patch).await.unwrap();
+        let scenarios = self.cluster.api::<Scenario>();
+        let changed = scenarios.patch(scenario, &params, &patch).await.unwrap().metadata.generation;
+        // Runs of the spec before have ended.
+        eventually("the operator to read the change", || async {
+            let status = scenarios.get(scenario).await.ok()?.status?;
+            (status.observed_generation == changed).then_some(())
+        })
+        .await;
     }
 
     pub async fn until_phase(&self, finding: &str, phase: Phase) {

@@ -71,7 +71,8 @@ fn of_kind(messages: &[String], kind: NoticeKind) -> Vec<&String> {
 async fn killed_at(name: &str, step: Step) {
     let (gate, target) = (Gate::closed(), Target::start().await);
     let first = FaultySmtp::start(&[(step.of_server(), Act::Wait(gate.clone()))]).await;
-    let wait = if step == Step::Planned { "1h" } else { "1s" };
+    // Long enough for both Findings to be written on a busy machine, before their one message leaves.
+    let wait = if step == Step::Planned { "1h" } else { "4s" };
     let standalone = Standalone::new(name);
     let smtp = smtp_url(first.address);
     let mut process = standalone.start(&[("SMTP_URL", &smtp), ("AGENTIC_GROUP_WAIT", wait)]).await;

@@ -4,6 +4,7 @@ use super::{ANA, BIA, Site, ids, is_over, scenario, smtp_url, until_mails};
 use crate::integration::replicas::target::Target;
 use crate::kit::kubectl;
 use crate::kit::mailpit::{Mailpit, Received};
+use crate::kit::wait::eventually;
 use agentic_ops::api::{FindingStatus, NoticeKind, NoticeState, Role};
 use agentic_ops::cli::token::{issue, load_or_make_secret};
 use agentic_ops::domain::fingerprint::finding_name;
@@ -57,7 +58,7 @@ fn is_thread(mails: &[Received], to: &str) -> String {
 async fn what_follows_an_opening_replies_to_it() {
     let mailpit = Mailpit::start(&[], &[]).await;
     let smtp = smtp_url(mailpit.smtp);
-    let settings = [("SMTP_URL", smtp.as_str()), ("AGENTIC_GROUP_WAIT", "2s"), ("AGENTIC_REMIND_AFTER", "2s")];
+    let settings = [("SMTP_URL", smtp.as_str()), ("AGENTIC_GROUP_WAIT", "4s"), ("AGENTIC_REMIND_AFTER", "2s")];
     let site = Site::start("thread", &settings).await;
     let (first, second) = (Target::start().await, Target::start().await);
     first.set(false);
@@ -72,6 +73,7 @@ async fn what_follows_an_opening_replies_to_it() {
     let told = |status: &FindingStatus| {
         status.informed.len() == 2 && status.informed.iter().all(|informed| informed.acknowledged_at.is_some())
     };
+    site.status(FIRST, "an acknowledgement that both were told of", told).await;
     let status = site.status(SECOND, "an acknowledgement that both were told of", told).await;
     let opening_ids: BTreeSet<String> = status.informed.iter().map(|informed| informed.message_id.clone()).collect();
 
@@ -111,9 +113,13 @@ async fn what_follows_an_opening_replies_to_it() {
         let opened = status.notices.iter().find(|n| n.kind == NoticeKind::Opened).unwrap();
         assert_eq!(opened.group.as_ref().unwrap().size, 2);
     }
-    let shown = rest(&site, SECOND).await;
-    let shown = shown["notices"].as_array().unwrap();
-    assert_eq!(shown.len(), last.notices.len());
+    // REST shows what was read a moment ago.
+    let shown = eventually("the end in REST", || async {
+        let shown = rest(&site, SECOND).await["notices"].as_array().cloned().unwrap();
+        let is_settled = shown.iter().all(|notice| notice["state"] != "planned" && notice["state"] != "claimed");
+        (is_settled && shown.len() == last.notices.len()).then_some(shown)
+    })
+    .await;
     for (shown, notice) in shown.iter().zip(&last.notices) {
         // A reminder that was not sent any more after the acknowledgement has no recipient.
         let recipient = Some(&notice.recipient).filter(|recipient| !recipient.is_empty());

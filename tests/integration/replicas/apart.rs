@@ -68,8 +68,11 @@ async fn two_processes(which: Which) {
         (phases == [Open, Acknowledged]).then_some(())
     })
     .await;
-    let (_, body) = desk.call(Method::GET, &format!("/findings/{name}")).await;
-    assert_eq!(body["acknowledgement"]["proven"], true, "{body}");
+    eventually("the facade to show that the name is proven", async || {
+        let (_, body) = desk.call(Method::GET, &format!("/findings/{name}")).await;
+        (body["acknowledgement"]["proven"] == true).then_some(())
+    })
+    .await;
     let actions = cluster.api::<Action>().list(&Default::default()).await.unwrap();
     assert_eq!(actions.items.len(), 2, "a run and an acknowledgement are recorded");
 

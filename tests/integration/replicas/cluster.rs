@@ -8,7 +8,7 @@ use agentic_ops::controllers::Operator;
 use agentic_ops::controllers::context::Limits;
 use agentic_ops::controlplane;
 use agentic_ops::runtime::leadership::Election;
-use k8s_openapi::api::coordination::v1::Lease;
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
@@ -114,6 +114,11 @@ impl Cluster {
     pub async fn holder(&self) -> Option<String> {
         let lease = self.api::<Lease>().get_opt("agentic-ops").await.unwrap()?;
         lease.spec?.holder_identity.filter(|h| !h.is_empty())
+    }
+
+    /// The Lease, which has been taken before.
+    pub async fn lease(&self) -> LeaseSpec {
+        self.api::<Lease>().get("agentic-ops").await.unwrap().spec.unwrap()
     }
 
     /// Starts a TCP proxy for the API server, and writes a kubeconfig that uses it.

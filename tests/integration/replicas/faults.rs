@@ -24,7 +24,8 @@ async fn the_operator_waits_for_its_definitions() {
     let replica = Replica::spawn(&cluster, "replica-a", &cluster.kubeconfig);
     replica.until("/readyz", 503, "CustomResourceDefinition findings.agentic.ligbox.io does not exist").await;
     replica.until("/livez", 200, "ok").await;
-    assert!(replica.log().contains("CustomResourceDefinition scenarios.agentic.ligbox.io does not exist"));
+    let missing = "CustomResourceDefinition scenarios.agentic.ligbox.io does not exist";
+    eventually("another kind in the log", || async { replica.log().contains(missing).then_some(()) }).await;
     bare.shutdown().await;
     cluster.restart_embedded(url).await;
     replica.until("/readyz", 200, "ok").await;

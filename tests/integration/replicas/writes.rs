@@ -109,6 +109,8 @@ async fn nothing_is_written_without_a_renewed_lease(which: Which) {
         (operator.fence.leadership().as_str() == "uncertain").then_some(())
     })
     .await;
+    // What it began to write before has arrived.
+    target.seen(1).await;
     let before = recorder.requests().len();
     let mut history = vec![(Open, target.set(false))];
     target.seen(3).await;
