@@ -61,6 +61,12 @@ pub enum Refusal {
         kind: String,
         name: String,
     },
+    /// No Scenario has this name, and some have it as a word of theirs.
+    NoSuchScenario {
+        name: String,
+        /// Their names, with commas between them.
+        found: String,
+    },
     /// The object was deleted since the request.
     Deleted {
         name: String,

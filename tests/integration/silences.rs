@@ -286,7 +286,7 @@ async fn the_command_makes_lists_and_ends_silences() {
     let cron =
         ["add", "-m", "agent=pulso", "--cron", "0 3 * * SUN", "--for", "2h", "--reason", "janela", "--by", "rui"];
     let (ok, out, err) = run(&cron, "en").await;
-    assert!(ok, "{err}");
+    assert!(ok && out.contains("\nit recurs (0 3 * * SUN) until it is ended"), "{out}{err}");
     let name = out.split_whitespace().nth(1).unwrap().to_string();
     let (ok, out, _) = run(&["end", &name], "en").await;
     assert!(ok && out.contains("was deleted"), "{out}");

@@ -107,11 +107,11 @@ impl Context {
         let window = window.map(|silence| silence.window(created));
         let from = window.and_then(|window| window.start).map(|at| self.shown(at)).unwrap_or_default();
         let until = window.and_then(|window| window.end).map(|at| self.shown(at));
+        let cron = silence.spec.recurrence.as_ref().map(|recurrence| recurrence.cron.as_str());
         let first = texts::silence_made(self.language, name, &from, until.as_deref());
-        match matching {
-            Some(count) => format!("{first}\n{}", texts::silence_matches(self.language, count)),
-            None => first,
-        }
+        let recurs = cron.map(|cron| texts::silence_recurs(self.language, name, cron));
+        let matches = matching.map(|count| texts::silence_matches(self.language, count));
+        [Some(first), recurs, matches].into_iter().flatten().collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -1,6 +1,7 @@
 //! Commands in the text of a Message: carried out like those of any other interface.
 
 use super::about::About;
+use super::named;
 use super::silencing::Silenced;
 use super::utterance::{Place, Utterance};
 use crate::api::{Action, Subject, SubjectState};
@@ -35,12 +36,17 @@ pub(super) async fn carry_out(
     context: &Context,
     earlier: Option<Intent>,
     said: &Utterance,
-    instruction: Instruction,
+    mut instruction: Instruction,
 ) -> Result<Option<Intent>, CommandError> {
     let about = About::of(context, said);
     let verb = verb(&instruction);
+    let named = named::resolve(context, earlier.as_ref(), &mut instruction);
     let subject = about.subject(&instruction).unwrap_or_else(|| thread_of(&said.place));
-    match Box::pin(execute(context, earlier, &about, said, instruction)).await {
+    let outcome = match named {
+        Ok(()) => Box::pin(execute(context, earlier, &about, said, instruction)).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
         Ok(()) => Ok(None),
         Err(error) if error.is_final() => refuse(context, verb, subject, &error).await.map(Some),
         Err(error) => Err(error),

@@ -7,6 +7,7 @@ mod about;
 mod chat;
 mod explain;
 mod instruction;
+mod named;
 mod reply;
 mod say;
 mod silencing;

@@ -99,6 +99,16 @@ impl Command {
             _ => None,
         }
     }
+
+    /// The same, to be replaced.
+    pub fn named_scenario_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Command::Run { scenario: named }
+            | Command::Silence { scope: Scope::Scenario(named), .. }
+            | Command::Unsilence { scope: Scope::Scenario(named) } => named.as_mut(),
+            _ => None,
+        }
+    }
 }
 
 /// What a Silence is about.
@@ -264,10 +274,11 @@ fn run(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
         [one] if one.is_one_of(words::SAYS_SOMETHING) => None,
         [one] => {
             let written = line.written(std::slice::from_ref(*one));
-            let scenario = written.to_lowercase();
-            Some(match is_scenario_name(&scenario) {
-                true => Understood::Command(Command::Run { scenario: Some(scenario) }),
-                false => Understood::Invalid(ArgumentError::NotAScenario(line::value(written))),
+            // A word of a title may have accents.
+            let named = [written.to_lowercase(), one.plain.clone()].into_iter().find(|name| is_scenario_name(name));
+            Some(match named {
+                Some(scenario) => Understood::Command(Command::Run { scenario: Some(scenario) }),
+                None => Understood::Invalid(ArgumentError::NotAScenario(line::value(written))),
             })
         }
         _ => None,

@@ -61,6 +61,15 @@ enum Test {
     Pattern(WholePattern),
 }
 
+impl Test {
+    fn is_match(&self, value: &str) -> bool {
+        match self {
+            Test::Text(text) => text == value,
+            Test::Pattern(pattern) => pattern.is_match(value),
+        }
+    }
+}
+
 impl Matchers {
     /// Compiles them; the errors are in their order.
     pub fn parse(matchers: &[Matcher]) -> Result<Matchers, Vec<SilenceError>> {
@@ -93,11 +102,6 @@ impl Compiled {
         if chars > VALUE_MAX {
             return Err(SilenceProblem::ValueTooLong { chars, max: VALUE_MAX });
         }
-        let is_severity = |text: &str| text.is_empty() || Severity::ALL.iter().any(|known| known.as_str() == text);
-        let is_text = matches!(matcher.op, MatcherOp::Equal | MatcherOp::NotEqual);
-        if matcher.name == MatcherName::Severity && is_text && !is_severity(&matcher.value) {
-            return Err(SilenceProblem::NotASeverity { text: matcher.value.clone() });
-        }
         let test = match matcher.op {
             MatcherOp::Equal | MatcherOp::NotEqual => Test::Text(matcher.value.clone()),
             MatcherOp::Matches | MatcherOp::MatchesNot => {
@@ -107,16 +111,17 @@ impl Compiled {
                 })?)
             }
         };
+        // A Finding that has no severity yet has the empty text.
+        let is_severity = Severity::ALL.iter().any(|severity| test.is_match(severity.as_str()));
+        if matcher.name == MatcherName::Severity && !is_severity && !matcher.value.is_empty() {
+            return Err(SilenceProblem::NotASeverity { text: matcher.value.clone() });
+        }
         let negated = matches!(matcher.op, MatcherOp::NotEqual | MatcherOp::MatchesNot);
         Ok(Compiled { name: matcher.name, test, negated })
     }
 
     fn is_match(&self, value: &str) -> bool {
-        let is_equal = match &self.test {
-            Test::Text(text) => text == value,
-            Test::Pattern(pattern) => pattern.is_match(value),
-        };
-        is_equal != self.negated
+        self.test.is_match(value) != self.negated
     }
 }
 
@@ -174,7 +179,13 @@ mod tests {
         let not = |text: &str| vec![SilenceProblem::NotASeverity { text: text.into() }];
         assert_eq!(parse(&["severity = alta"]).unwrap_err(), not("alta"));
         assert_eq!(parse(&["scenario = x", "severity != Critical"]).unwrap_err(), not("Critical"));
-        assert!(parse(&["severity = high"]).is_ok() && parse(&["severity =~ hi.*"]).is_ok());
+        // A pattern that matches none of them would match no Finding, and its opposite all.
+        assert_eq!(parse(&["severity =~ alta|media"]).unwrap_err(), not("alta|media"));
+        assert_eq!(parse(&["scenario = x", "severity !~ hi"]).unwrap_err(), not("hi"));
+        assert_eq!(parse(&["severity =~ (alta)?"]).unwrap_err(), not("(alta)?"));
+        for text in ["severity = high", "severity =~ hi.*", "severity !~ low|alta", "severity !~ .*", "severity != "] {
+            assert!(parse(&["scenario = x", text]).is_ok(), "{text}");
+        }
     }
 
     #[test]

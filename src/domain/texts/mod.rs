@@ -75,7 +75,8 @@ pub use runbooks::{
 };
 pub use silences::{
     SilenceArgument, no_silence, no_such_silence, silence_argument, silence_columns, silence_deleted, silence_ended,
-    silence_errors, silence_input, silence_made, silence_matches, silence_over, silence_problem, yes_or_no,
+    silence_errors, silence_input, silence_made, silence_matches, silence_over, silence_problem, silence_recurs,
+    yes_or_no,
 };
 pub use threads::{message_acknowledged, name_taken, names_taken};
 pub use validation::{validation, validations};

@@ -66,6 +66,11 @@ fn of_object(language: Language, refusal: &Refusal) -> Option<String> {
             let called = kind_name(language, kind);
             text!(language, "não há {called} com o nome {name:?}", "no {called} is named {name:?}")
         }
+        Refusal::NoSuchScenario { name, found } => text!(
+            language,
+            "não há cenário com o nome {name:?}; se é um destes, escreva o nome inteiro: {found}",
+            "no Scenario is named {name:?}; if it is one of these, write its whole name: {found}",
+        ),
         Refusal::Deleted { name } => text!(language, "{name} não existe mais", "{name} no longer exists"),
         Refusal::MessageDeleted => {
             text!(language, "a mensagem foi gravada, e excluída depois", "the Message was stored, and deleted since",)

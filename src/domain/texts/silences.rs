@@ -50,7 +50,11 @@ pub fn silence_problem(language: Language, zone: &TimeZone, problem: &SilencePro
         ),
         SilenceProblem::NotASeverity { text } => {
             let all = Severity::ALL.map(Severity::as_str).join(", ");
-            text!(language, "{text:?} não é uma severidade: use {all}", "{text:?} is not a severity: use one of {all}")
+            text!(
+                language,
+                "{text:?} não corresponde a nenhuma severidade: use {all}",
+                "{text:?} matches no severity: use {all}",
+            )
         }
         SilenceProblem::NeverActive { text } => {
             text!(
@@ -194,6 +198,15 @@ pub fn silence_made(language: Language, name: &str, from: &str, until: Option<&s
             text!(language, "silêncio {name} criado: a partir de {from}", "Silence {name} was made: from {from} on")
         }
     }
+}
+
+/// When a Silence of this name is active again, and that it has no end by itself.
+pub fn silence_recurs(language: Language, name: &str, cron: &str) -> String {
+    text!(
+        language,
+        "ele se repete ({cron}) até ser encerrado: agentic-ops silence end {name}",
+        "it recurs ({cron}) until it is ended: agentic-ops silence end {name}",
+    )
 }
 
 /// How many open and acknowledged Findings a new Silence matches.

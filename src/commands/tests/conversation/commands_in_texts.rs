@@ -140,3 +140,60 @@ async fn a_command_that_is_refused_is_recorded_and_its_message_is_stored() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_word_of_one_scenario_is_enough_to_run_it() {
+    let server = talking();
+    server.cluster(|c| c.answers_runs = true);
+    add_thread(&server, "talk", json!({}));
+    let of_verb = |verb: &str, result: &str| -> Vec<Value> {
+        let is_it = |action: &Value| action["spec"]["verb"] == verb && action["status"]["result"] == result;
+        server.actions().into_iter().filter(is_it).collect()
+    };
+    let context = keyed(&server, "k");
+    reply(&context, "talk", "rodar Héalth").await.unwrap();
+    let ran = of_verb("run", "done").remove(0);
+    assert_eq!(ran["spec"]["subject"], json!({"kind": "Scenario", "name": "desk.api.health"}), "{ran}");
+
+    server.add_scenario("desk.web.health", false, "True");
+    // The repeated request means what it meant.
+    let again = Reply { thread: "talk".into(), text: text("rodar Héalth"), in_reply_to: None };
+    let _ = send(&context, again).await;
+    assert_eq!((of_verb("run", "done").len(), server.actions().len()), (1, 1));
+    // Several have the word; a Silence needs the whole name also where one has it.
+    for (said, verb, name, found) in [
+        ("rodar health", "run", "health", "desk.api.health, desk.web.health"),
+        ("silenciar cenário web 2h", "silence", "web", "desk.web.health"),
+        ("reativar cenário web", "unsilence", "web", "desk.web.health"),
+    ] {
+        let context = keyed(&server, said);
+        reply(&context, "talk", said).await.unwrap();
+        let refused = of_verb(verb, "refused").remove(0);
+        let status = (&refused["status"]["reason"], &refused["status"]["values"]);
+        assert_eq!(status, (&json!("NoSuchScenario"), &json!({"name": name, "found": found})), "{said}");
+    }
+    assert!(of_kind(&server, "silences").is_empty());
+    // The whole name is that of one.
+    server.add_scenario("health", false, "True");
+    reply(&lead(&server), "talk", "rodar health").await.unwrap();
+    assert!(of_verb("run", "done").iter().any(|action| action["spec"]["subject"]["name"] == "health"));
+}
+
+/// The Action was refused before a Message was stored.
+#[tokio::test]
+async fn a_repeated_request_to_run_what_was_not_there_is_refused_for_the_same_reason() {
+    for (name, reason) in [("none", "NoSuchObject"), ("desk", "NoSuchScenario")] {
+        let server = talking();
+        server.add_scenario("desk.web.health", false, "True");
+        add_thread(&server, "talk", json!({}));
+        let context = keyed(&server, "k");
+        let command = || Reply { thread: "talk".into(), text: text(&format!("rodar {name}")), in_reply_to: None };
+        server.cluster(|c| c.fails = Some(|asked| asked.starts_with("POST") && asked.ends_with("/messages")));
+        send(&context, command()).await.unwrap().unwrap_err();
+        server.cluster(|c| c.fails = None);
+        assert_eq!((server.actions()[0]["status"]["reason"].clone(), messages(&server).len()), (json!(reason), 0));
+        send(&context, command()).await.unwrap().unwrap();
+        let actions = server.actions();
+        assert_eq!((actions.len(), &actions[0]["status"]["reason"], messages(&server).len()), (1, &json!(reason), 1));
+    }
+}

@@ -139,8 +139,7 @@ pub fn done(language: Language, did: &Did<'_>) -> String {
 
 fn silence_done(language: Language, name: &str, about: About<'_>, until: Option<&str>, before: Option<&str>) -> String {
     let notices = notices_about(language, about);
-    let until = until.map(|until| text!(language, " até {until}", " until {until}")).unwrap_or_default();
-    let before = before.map(|before| {
+    let before = before.filter(|before| until != Some(before)).map(|before| {
         text!(
             language,
             " Esse prazo substitui o anterior, que ia até {before}.",
@@ -148,6 +147,7 @@ fn silence_done(language: Language, name: &str, about: About<'_>, until: Option<
         )
     });
     let before = before.unwrap_or_default();
+    let until = until.map(|until| text!(language, " até {until}", " until {until}")).unwrap_or_default();
     text!(
         language,
         "Feito: o silêncio {name} retém {notices}{until}.{before}",

@@ -148,3 +148,13 @@ fn results_of_commands_are_in_both_languages() {
     }
     check("undo_acknowledge", texts::undo_acknowledge);
 }
+
+#[test]
+fn the_end_before_is_told_only_where_it_was_another() {
+    let said = |until, before| {
+        let about = About::Scenario("cafe");
+        texts::done(Language::English, &Did::Silence { name: "a", about, until: Some(until), before: Some(before) })
+    };
+    assert!(said("13:00", "12:00").ends_with(" until 13:00. That end replaces the one before, which was 12:00."));
+    assert!(said("12:00", "12:00").ends_with(" until 12:00."));
+}

@@ -12,6 +12,7 @@ fn every_reason_of_a_refusal_is_in_both_languages() {
     let (kind, name) = ("Silence".to_string(), s());
     for sample in samples!(Refusal {
         Refusal::NoSuchObject { .. } => Refusal::NoSuchObject { kind: kind.clone(), name: s() },
+        Refusal::NoSuchScenario { .. } => Refusal::NoSuchScenario { name: s(), found: "X2".into() },
         Refusal::Deleted { .. } => Refusal::Deleted { name: s() },
         Refusal::ObjectDeleted => Refusal::ObjectDeleted,
         Refusal::MessageDeleted => Refusal::MessageDeleted,

@@ -3,7 +3,7 @@ use crate::domain::silence::{InputProblem, SilenceProblem};
 use crate::domain::texts::{
     ApiFault, Language, SilenceArgument, api_fault, no_silence, no_such_silence, silence_argument, silence_columns,
     silence_deleted, silence_ended, silence_input, silence_made, silence_matches, silence_over, silence_problem,
-    yes_or_no,
+    silence_recurs, yes_or_no,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -76,6 +76,7 @@ fn what_is_wrong_with_what_a_person_says_is_in_both_languages() {
 #[test]
 fn the_output_of_the_command_is_in_both_languages() {
     check("made", |language| silence_made(language, &s(), "X2", Some("X3")));
+    check("recurs", |language| silence_recurs(language, &s(), "X2"));
     check("made without an end", |language| silence_made(language, &s(), "X2", None));
     for count in [0, 1, 2] {
         check("matches", |language| silence_matches(language, count));
