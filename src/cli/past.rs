@@ -198,10 +198,7 @@ mod tests {
             told(Some(replica(r#"[{"last": {"0": [7]}, "days": {}}, {"last": {}, "days": {}}]"#).await)).await;
         assert_eq!(records.unwrap().iter().map(|record| record.last.len()).collect::<Vec<_>>(), [1, 0]);
         let named = Err(NoHistory::Elsewhere { holder: Some("pod-a".into()) });
-        let closed = {
-            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            listener.local_addr().unwrap().to_string()
-        };
+        let closed = crate::net::testing::closed_tcp().to_string();
         for address in
             [None, Some("evil.example:80".into()), Some(closed), Some(replica("[]").await), Some(replica("no").await)]
         {

@@ -8,6 +8,8 @@ pub mod connect;
 pub mod guard;
 pub mod networks;
 pub mod resolver;
+#[cfg(test)]
+pub mod testing;
 pub mod trust;
 
 use std::net::IpAddr;

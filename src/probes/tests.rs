@@ -5,6 +5,7 @@ use super::*;
 use crate::api;
 use crate::domain::reading::{ErrorKind, ReadError};
 use crate::domain::target::{Address, DnsRequest, Request, TlsRequest, Verification};
+use crate::net::testing::{closed_tcp, closed_udp};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::rdata::{A, CNAME, MX, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
@@ -17,17 +18,13 @@ fn at(address: SocketAddr) -> Address {
     Address { host: address.ip().to_string(), port: address.port() }
 }
 
-fn closed_port() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 #[tokio::test]
 async fn tcp_distinguishes_open_from_refused() {
     let server = Server::start(|_| reply("200 OK", b"")).await;
     assert!(read(Request::Tcp(at(server.address))).await.ok());
     let named = Address { host: "localhost".to_string(), port: server.address.port() };
     assert!(read(Request::Tcp(named)).await.ok());
-    let reading = read(Request::Tcp(at(closed_port()))).await;
+    let reading = read(Request::Tcp(at(closed_tcp()))).await;
     assert_eq!(kind(&reading), Some(ErrorKind::Refused));
     assert!(detail(&reading).starts_with("127.0.0.1:"), "{reading:?}");
 }
@@ -191,7 +188,7 @@ async fn errors_of_the_server_of_a_dns_probe_are_errors_of_the_target() {
     silent.timeout = std::time::Duration::from_millis(600);
     let reading = prober().read(&silent).await;
     assert_eq!(kind(&reading), Some(ErrorKind::Dns), "{reading:?}");
-    silent.request = ask("example.test", api::RecordType::A, &at(closed_port()));
+    silent.request = ask("example.test", api::RecordType::A, &at(closed_udp()));
     let closed = prober().read(&silent).await;
     assert_eq!(kind(&closed), Some(ErrorKind::Dns), "{closed:?}");
     assert!(detail(&closed).contains("refused the query for example.test") && !detail(&closed).contains("os error"));

@@ -3,6 +3,7 @@
 use super::*;
 use crate::domain::model::ModelFault;
 use crate::net::guard::{AddressGuard, AddressRules};
+use crate::net::testing::closed_tcp;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -191,7 +192,7 @@ async fn a_connection_that_is_lost_is_a_server_that_is_away() {
     };
     let fault = chat_of(lost).await;
     assert!(matches!(fault, Err(ModelFault::Away { .. })), "{fault:?}");
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let nobody = closed_tcp();
     let client = Ollama::new(config(Url::parse(&format!("http://{nobody}")).unwrap())).unwrap();
     for fault in
         [client.state().await.unwrap_err(), client.load().await.unwrap_err(), client.probe().await.unwrap_err()]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::advisor::ollama::tests::{StandIn, answer, hanging, request};
+use crate::net::testing::closed_tcp;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -114,7 +115,7 @@ async fn a_call_whose_future_is_dropped_is_cancelled() {
 
 #[tokio::test]
 async fn a_server_that_is_away_is_tried_again_by_itself() {
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let nobody = closed_tcp();
     let server = server(&Arc::default()).await;
     let away = server.client_with(|config| config.base = url::Url::parse(&format!("http://{nobody}")).unwrap());
     let mut runner = Runner::new(away, now);

@@ -3,6 +3,7 @@
 use super::exchange::{Schedule, ask};
 use super::message::{self, Question};
 use super::*;
+use crate::net::testing::closed_udp;
 use hickory_proto::op::{Message, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::A;
 use hickory_proto::rr::{RData, Record};
@@ -55,11 +56,6 @@ fn silent(_: &Message, _: usize) -> Option<Message> {
     None
 }
 
-/// Nothing listens there.
-async fn closed() -> SocketAddr {
-    bound().await.local_addr().unwrap()
-}
-
 fn question(edns: bool) -> Question {
     Question::new(&name("x.test").unwrap(), RecordType::A, edns).unwrap()
 }
@@ -74,7 +70,7 @@ async fn asked(servers: &[SocketAddr], wait: Duration, edns: bool) -> Result<(us
 #[tokio::test]
 async fn the_next_server_is_asked_after_an_error_or_silence() {
     let good = server(good).await;
-    for (other, wait) in [(server(broken).await, LONG), (closed().await, LONG), (server(silent).await, SHORT)] {
+    for (other, wait) in [(server(broken).await, LONG), (closed_udp(), LONG), (server(silent).await, SHORT)] {
         let (from, reply) = asked(&[other, good], wait, false).await.unwrap();
         assert_eq!((from, reply.records.len()), (1, 1));
         assert_eq!(asked(&[good, other], LONG, false).await.unwrap().0, 0, "the order of the file");
@@ -89,7 +85,7 @@ async fn a_server_that_recovers_is_asked_again() {
 
 #[tokio::test]
 async fn the_lookup_fails_only_when_all_servers_failed() {
-    let (broken, closed) = (server(broken).await, closed().await);
+    let (broken, closed) = (server(broken).await, closed_udp());
     let failures = asked(&[broken, closed], LONG, false).await.unwrap_err();
     assert_eq!(failures.to_string(), format!("{broken}: SERVFAIL; {closed}: Connection refused (os error 111)"));
     assert_eq!(failures.code(), None);
