@@ -112,6 +112,10 @@ pub enum Refusal {
     },
     NotAboutFinding,
     NotAboutScenario,
+    /// A command about the Finding of the conversation names another Finding or Scenario.
+    NamesAnother {
+        name: String,
+    },
     /// The Finding is resolved.
     NothingToAcknowledge {
         finding: String,

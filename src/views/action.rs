@@ -120,7 +120,8 @@ impl ActionFilter {
         Ok(ActionFilter { verb: text("verb"), actor: text("actor"), since: since.transpose()? })
     }
 
-    fn matches(&self, action: &Action) -> bool {
+    /// Whether it selects an Action.
+    pub fn matches(&self, action: &Action) -> bool {
         self.verb.as_ref().is_none_or(|verb| action.spec.verb == *verb)
             && self.actor.as_ref().is_none_or(|actor| action.spec.actor.name == *actor)
             && self.since.is_none_or(|since| created_at(action).is_some_and(|at| at >= since))

@@ -257,7 +257,12 @@ async fn the_command_makes_lists_and_ends_silences() {
     let add =
         ["add", "--matcher", "scenario=proxmox.cluster", "--matcher", "key=~11.*", "--for", "2h", "--reason", "disco"];
     let (ok, out, err) = run(&add, "en").await;
-    assert!(ok && out.contains("was made: from ") && out.contains("1 open Finding matches it"), "{out}{err}");
+    assert!(
+        ok && out.contains("was made: from ")
+            && !out.contains("no Scenario")
+            && out.contains("1 open Finding matches it"),
+        "{out}{err}"
+    );
     let name = out.split_whitespace().nth(1).unwrap().to_string();
     let silence = running.api::<Silence>().get(&name).await.unwrap();
     assert_eq!((silence.spec.author.as_str(), silence.spec.reason.as_str()), ("ana", "disco"));
@@ -290,12 +295,21 @@ async fn the_command_makes_lists_and_ends_silences() {
     let name = out.split_whitespace().nth(1).unwrap().to_string();
     let (ok, out, _) = run(&["end", &name], "en").await;
     assert!(ok && out.contains("was deleted"), "{out}");
+    let absent = ["add", "-m", "scenario=proxmox.clustr", "-m", "agent=A1", "--for", "2h", "--reason", "r"];
+    let (ok, out, err) = run(&absent, "en").await;
+    for part in ["no Scenario is named \"proxmox.clustr\"", "no Agent is named \"A1\""] {
+        assert!(ok && out.contains(part), "{out}{err}");
+    }
     for (arguments, part) in [
         (vec!["add", "-m", "host=a", "--for", "2h", "--reason", "r"], "\"host\" is not one of"),
         (vec!["add", "-m", "key=~.*", "--for", "2h", "--reason", "r"], "--matcher: all of them match the empty text"),
         (vec!["add", "-m", "key=a", "--for", "2x", "--reason", "r"], "--for: \"2x\" is not a duration"),
         (vec!["add", "-m", "key=a", "--for", "2h", "--cron", "0 3 * *", "--reason", "r"], "--cron: \"0 3 * *\""),
         (vec!["add", "-m", "key=a", "--until", "2020-01-01T00:00", "--reason", "r"], "--until: "),
+        (
+            vec!["add", "-m", "key=a", "--cron", "0 3 * * SUN", "--until", "08:00", "--reason", "r"],
+            "'--cron <EXPRESSION>' cannot be used with '--until <TIME>'",
+        ),
         (vec!["end", "none"], "no Silence is named \"none\""),
     ] {
         let (ok, out, err) = run(&arguments, "en").await;

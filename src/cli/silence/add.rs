@@ -1,18 +1,22 @@
 //! `agentic-ops silence add`.
 
 use super::{Context, MANAGER};
-use crate::api::{Finding, FindingStatus, Matcher, MatcherName, MatcherOp, Recurrence, Silence};
+use crate::api::{Agent, Finding, FindingStatus, Matcher, MatcherName, MatcherOp, Recurrence, Scenario, Silence};
 use crate::cli::CliError;
 use crate::commands::NewSilence;
 use crate::domain::duration;
+use crate::domain::names::is_object_name;
+use crate::domain::refusal::Refusal;
 use crate::domain::silence::{InputError, InputField, SilenceField, Subject, ValidatedSilence};
-use crate::domain::texts::{self, SilenceArgument};
+use crate::domain::texts::{self, SilenceArgument, refusals};
 use crate::runtime::clock;
 use crate::runtime::write::call;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil};
+use kube::Api;
 use kube::api::PostParams;
 use kube::core::DeserializeGuard;
+use serde::de::DeserializeOwned;
 use std::time::Duration;
 
 /// Digits of a name.
@@ -35,7 +39,7 @@ pub struct AddArgs {
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
     /// Cron expression of the starts of a Silence that recurs, such as '0 3 * * SUN'
-    #[arg(long, value_name = "EXPRESSION", requires = "duration")]
+    #[arg(long, value_name = "EXPRESSION", requires = "duration", conflicts_with = "until")]
     cron: Option<String>,
     /// Time zone of the cron expression [default: AGENTIC_TIMEZONE]
     #[arg(long, value_name = "ZONE", requires = "cron")]
@@ -69,7 +73,24 @@ impl Context {
         let silence = Silence::new(&format!("silence-{}", &id[..NAME_DIGITS]), spec);
         let params = PostParams { field_manager: Some(MANAGER.into()), ..Default::default() };
         let made = call(self.api::<Silence>().create(&params, &silence)).await.map_err(|error| self.failed(error))?;
-        Ok(self.made(&made, self.matching(&made).await))
+        let absent = self.absent(&made.spec.matchers).await;
+        Ok(self.made(&made, &absent, self.matching(&made).await))
+    }
+
+    /// What is said of the Scenarios and Agents that it names and that do not exist.
+    async fn absent(&self, matchers: &[Matcher]) -> Vec<String> {
+        let mut absent = Vec::new();
+        for Matcher { name, value, .. } in matchers.iter().filter(|matcher| matcher.op == MatcherOp::Equal) {
+            let (kind, found) = match name {
+                MatcherName::Scenario => ("Scenario", exists(&self.api::<Scenario>(), value).await),
+                MatcherName::Agent => ("Agent", exists(&self.api::<Agent>(), value).await),
+                MatcherName::Check | MatcherName::Key | MatcherName::Severity => continue,
+            };
+            if found == Some(false) {
+                absent.push(refusals::refusal(self.language, &Refusal::no_such(kind, value)));
+            }
+        }
+        absent
     }
 
     /// What an option says; the error names it.
@@ -100,7 +121,7 @@ impl Context {
         Some(active.filter(|finding| valid.matches(&Subject::of(finding))).count())
     }
 
-    fn made(&self, silence: &Silence, matching: Option<usize>) -> String {
+    fn made(&self, silence: &Silence, absent: &[String], matching: Option<usize>) -> String {
         let name = silence.metadata.name.as_deref().unwrap_or_default();
         let created = silence.metadata.creation_timestamp.as_ref().map_or_else(clock::now, |at| at.0);
         let window = ValidatedSilence::parse(&silence.spec, created, &self.zone_name).ok();
@@ -111,8 +132,17 @@ impl Context {
         let first = texts::silence_made(self.language, name, &from, until.as_deref());
         let recurs = cron.map(|cron| texts::silence_recurs(self.language, name, cron));
         let matches = matching.map(|count| texts::silence_matches(self.language, count));
-        [Some(first), recurs, matches].into_iter().flatten().collect::<Vec<_>>().join("\n")
+        let absent = absent.iter().cloned();
+        std::iter::once(first).chain(recurs).chain(absent).chain(matches).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Whether there is an object of this name; `None` where it cannot be read.
+async fn exists<K: Clone + DeserializeOwned + std::fmt::Debug>(api: &Api<K>, name: &str) -> Option<bool> {
+    if !is_object_name(name) {
+        return Some(false);
+    }
+    call(api.get_metadata_opt(name)).await.ok().map(|found| found.is_some())
 }
 
 /// `name=value`, `name!=value`, `name=~value` or `name!~value`; the value may be in double quotes.

@@ -1,5 +1,6 @@
 //! The Scenario that a command names: `rodar pfsense` runs the one Scenario that has this word.
 
+use super::about::About;
 use crate::commands::intent::{Intent, Progress};
 use crate::commands::{CommandError, Context};
 use crate::domain::conversation::command::Command;
@@ -37,11 +38,36 @@ pub(super) fn resolve(context: &Context, earlier: Option<&Intent>, command: &mut
     }
 }
 
-/// Why it was refused before it had a Scenario to run.
+/// A note that is the name of another Finding or Scenario is no note: a Conflict. A repeated request has what came of it.
+pub(super) fn is_about_this(
+    context: &Context,
+    earlier: Option<&Intent>,
+    about: &About,
+    note: Option<&str>,
+) -> Result<(), CommandError> {
+    if let Some(intent) = earlier {
+        return recorded_refusal(intent).map_or(Ok(()), |refusal| Err(CommandError::Conflict(refusal)));
+    }
+    let Some(note) = note else { return Ok(()) };
+    let name = note.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let is_finding = context.resources.finding(&name).is_some() && about.finding().is_ok_and(|this| *this != *name);
+    // A name without a point may be any word.
+    let is_scenario = name.contains('.')
+        && context.resources.scenario(&name).is_some()
+        && about.scenario().is_ok_and(|this| *this != *name);
+    match is_finding || is_scenario {
+        true => Err(CommandError::Conflict(Refusal::NamesAnother { name })),
+        false => Ok(()),
+    }
+}
+
+/// Why it was refused before there was an object to act upon.
 fn recorded_refusal(intent: &Intent) -> Option<Refusal> {
     let status = intent.action.status.as_ref().filter(|_| intent.progress() == Progress::Refused)?;
     let refusal = Refusal::parse(status.reason.as_deref()?, &status.values)?;
-    matches!(refusal, Refusal::NoSuchScenario { .. } | Refusal::NoSuchObject { .. }).then_some(refusal)
+    let is_before =
+        matches!(refusal, Refusal::NoSuchScenario { .. } | Refusal::NoSuchObject { .. } | Refusal::NamesAnother { .. });
+    is_before.then_some(refusal)
 }
 
 fn no_such_scenario(name: &str, found: &[&str]) -> Refusal {

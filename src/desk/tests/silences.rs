@@ -136,6 +136,17 @@ async fn the_handover_tells_the_shift_also_as_text() {
     {
         assert!(text.contains(part), "{part}: {text}");
     }
+    // What is not told does not count, however much of it came later.
+    for number in 0..250 {
+        let name = format!("chat-{number}");
+        let spec = json!({"verb": "chat", "subject": {"kind": "Thread", "name": "t"},
+            "actor": {"name": "rui", "roles": ["devops"], "via": "rest"}});
+        let mut chat = object("Action", &name, spec, json!({"result": "done"}));
+        let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(1);
+        chat["metadata"]["creationTimestamp"] = json!(later.to_string());
+        desk.server.put("actions", chat);
+    }
+    assert!(desk.get("/desk/handover.txt?hours=4", &ana).await.text.contains("espero o técnico"));
     let page = desk.get("/desk/handover?hours=4", &ana).await.text;
     assert!(page.contains("1 ocorrência abriu, 1 foi resolvida, 1 continua em aberto."), "{page}");
     assert!(desk.get("/desk/handover?hours=5", &ana).await.text.contains("últimas 5 h"));

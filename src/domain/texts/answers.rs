@@ -238,8 +238,8 @@ pub fn invalid(language: Language, error: &ArgumentError) -> String {
         ),
         ArgumentError::NotADuration(value) => text!(
             language,
-            "“{value}” não é uma duração: use, por exemplo, 30min, 2h, 1h30 ou 2 dias, como em silenciar 2h troca de disco.",
-            "“{value}” is not a duration: use, for example, 30min, 2h, 1h30 or 2 days, as in silence 2h disk replacement.",
+            "“{value}” não é uma duração: diga por quanto tempo, por exemplo 30min, 2h, 1h30 ou 2 dias, como em silenciar 2h troca de disco.",
+            "“{value}” is not a duration: say for how long, for example 30min, 2h, 1h30 or 2 days, as in silence 2h disk replacement.",
         ),
         ArgumentError::DurationOutOfRange(value) => text!(
             language,

@@ -158,6 +158,11 @@ fn of_conversation(language: Language, refusal: &Refusal) -> Option<String> {
                 "this conversation is not about a Scenario: name one, as in silence scenario NAME 2h or run NAME",
             )
         }
+        Refusal::NamesAnother { name } => text!(
+            language,
+            "o comando vale para a ocorrência desta conversa, e {name} é outra coisa: dê o comando na conversa sobre {name}",
+            "the command is about the Finding of this conversation, and {name} is not: give it in the conversation about {name}",
+        ),
         Refusal::NoAcknowledgementNeeded { message } => {
             text!(language, "a mensagem {message} não precisa de reconhecimento", "{message} needs no acknowledgement",)
         }

@@ -197,3 +197,25 @@ async fn a_repeated_request_to_run_what_was_not_there_is_refused_for_the_same_re
         assert_eq!((actions.len(), &actions[0]["status"]["reason"], messages(&server).len()), (1, &json!(reason), 1));
     }
 }
+
+#[tokio::test]
+async fn the_name_of_another_finding_is_no_note() {
+    for (said, name) in
+        [("ack resolved.", "resolved"), ("ack: Desk.Web", "desk.web"), ("conselho desk.web", "desk.web")]
+    {
+        let server = talking();
+        server.add_scenario("desk.web", false, "True");
+        server.add_finding("resolved", json!({"phase": "Resolved"}));
+        reply(&lead(&server), "thread", said).await.unwrap();
+        let status = server.actions()[0]["status"].clone();
+        assert_eq!((&status["reason"], &status["values"]), (&json!("NamesAnother"), &json!({"name": name})), "{said}");
+        assert_eq!(acknowledged_by(&server), Value::Null, "{said}");
+    }
+    // Its own name, and a note that has more than a name.
+    for said in ["ack desk.api.health", "ack desk.web também caiu", "ack suspended"] {
+        let server = talking();
+        server.add_scenario("desk.web", false, "True");
+        reply(&lead(&server), "thread", said).await.unwrap();
+        assert_eq!(acknowledged_by(&server), "ana", "{said}");
+    }
+}

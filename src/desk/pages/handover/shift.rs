@@ -1,6 +1,6 @@
 //! What is told of a shift.
 
-use crate::api::WatchState;
+use crate::api::{Action, WatchState};
 use crate::commands::PARAMETER_NOTE;
 use crate::controllers::scenario::state_of;
 use crate::domain::clip;
@@ -149,13 +149,13 @@ fn about(finding: &FindingView) -> [String; 3] {
 /// What people did that matters to the next shift.
 fn actions(resources: &Resources, since: Timestamp, until: Timestamp) -> Vec<Event> {
     let filter = ActionFilter { since: Some(since), ..ActionFilter::default() };
-    let request = PageRequest::first_of(Order::Actions, EVENTS_MAX);
-    let page = resources.find_actions(&filter, &request).1;
-    let is_told = |action: &ActionView| {
+    let is_told = |action: &Action| {
         // Nothing came of what was refused.
-        !NOT_TOLD.contains(&action.verb.as_str()) && action.result.as_deref() != Some(REFUSED)
+        let result = action.status.as_ref().and_then(|status| status.result.as_deref());
+        !NOT_TOLD.contains(&action.spec.verb.as_str()) && result != Some(REFUSED) && filter.matches(action)
     };
-    let told = page.items.into_iter().filter(is_told);
+    let told = resources.actions.state_filter(is_told);
+    let told = told.iter().map(|action| ActionView::new(action));
     let events = told.filter_map(|action| {
         let written = match action.verb.as_str() {
             VERB_EXPLAIN => explained(resources, &action),

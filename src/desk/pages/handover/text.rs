@@ -33,7 +33,10 @@ pub fn text(panel: &Panel, look: &Look, shift: &Shift) -> String {
     if shift.open_total > shift.open.len() {
         line(&said::more(language, shift.open_total - shift.open.len()));
     }
-    let events = shift.events.iter().map(|one| event(panel, look, one));
+    // Those that are left out come before the others.
+    let left_out = shift.events_total - shift.events.len();
+    let left_out = (left_out > 0).then(|| said::more(language, left_out));
+    let events = left_out.into_iter().chain(shift.events.iter().map(|one| event(panel, look, one)));
     section(&mut line, said::happened(language), events, said::nothing_happened(language));
     let silences = shift.silences.iter().map(|one| silence(look, one));
     section(&mut line, said::silenced(language), silences, said::none_silenced(language));

@@ -71,9 +71,26 @@ fn has_end(line: &Line<'_>, rest: &[Word]) -> bool {
     let is_day = |word: &Word| word.is_one_of(words::DAY);
     let before = |word: &&Word| is_day(word) || word.is_one_of(words::BEFORE_TIME);
     let skipped = after.iter().take_while(before).count();
-    let is_time = |word: &Word| word.plain.chars().all(|c| c.is_ascii_digit() || matches!(c, 'h' | ':'));
     match after.get(skipped..).unwrap_or_default() {
         [] => after.iter().any(is_day),
-        [time, ..] => time.is_numeric() && is_time(time) || is_length(&after[skipped..]),
+        [time, ..] => is_time(time) || is_length(&after[skipped..]),
     }
+}
+
+/// `8h`, `18:30`, `8am`, or a number alone.
+fn is_time(word: &Word) -> bool {
+    let time = word.plain.strip_suffix("am").or_else(|| word.plain.strip_suffix("pm")).unwrap_or(&word.plain);
+    word.is_numeric() && time.chars().all(|c| c.is_ascii_digit() || matches!(c, 'h' | ':'))
+}
+
+/// Of how many words an end is that the words begin with, and that nothing follows but what is set apart: `até amanhã às 8h`, and not `até
+/// as 10 máquinas voltarem`.
+pub fn end(line: &Line<'_>, all: &[Word]) -> Option<usize> {
+    let count = all.iter().position(|word| line.is_apart(word)).unwrap_or(all.len());
+    let (until, after) = all.get(..count)?.split_first()?;
+    let says_when = |word: &Word| word.is_one_of(words::DAY) || is_time(word);
+    let is_end = until.is_one_of(words::UNTIL)
+        && after.iter().any(says_when)
+        && after.iter().all(|word| says_when(word) || word.is_one_of(words::BEFORE_TIME));
+    is_end.then_some(count)
 }

@@ -36,9 +36,9 @@ pub fn length(line: &Line<'_>, words: &[Word]) -> Option<(Duration, usize)> {
                 count += words;
                 break;
             }
-            After::Minutes(minutes) => {
+            After::Minutes { minutes, words } => {
                 seconds += minutes * MINUTE as f64;
-                count += 1;
+                count += words;
                 break;
             }
             After::Other => break,
@@ -58,12 +58,16 @@ enum After {
     Half {
         words: usize,
     },
-    Minutes(f64),
+    /// Minutes without a unit, in so many words.
+    Minutes {
+        minutes: f64,
+        words: usize,
+    },
     Other,
 }
 
-/// `e 30 minutos`, `e meia`; without `e` only in a smaller unit, as in `2h 30min`; and `30` at the end after hours. What is set apart
-/// is a reason: `2h: 30 discos`.
+/// `e 30 minutos`, `e meia`; without `e` only in a smaller unit, as in `2h 30min`; and after hours `30` at the end, or `e 30`. What is set
+/// apart is a reason: `2h: 30 discos`.
 fn after(line: &Line<'_>, words: &[Word], unit: u64) -> After {
     match words {
         [first, ..] if line.is_apart(first) => After::Other,
@@ -76,12 +80,27 @@ fn after(line: &Line<'_>, words: &[Word], unit: u64) -> After {
         [and, rest @ ..] if matches!(and.plain.as_str(), "e" | "and") && part(rest).is_some() => {
             After::Part { skipped: 1 }
         }
-        [last] if unit == HOUR && last.plain.len() <= 2 => number(&last.plain).map_or(After::Other, After::Minutes),
+        [and, number, rest @ ..] if unit == HOUR && matches!(and.plain.as_str(), "e" | "and") => {
+            match minutes(line, number, rest.is_empty()) {
+                Some(minutes) => After::Minutes { minutes, words: 2 },
+                None => After::Other,
+            }
+        }
+        [last] if unit == HOUR && last.plain.len() <= 2 => {
+            number(&last.plain).map_or(After::Other, |minutes| After::Minutes { minutes, words: 1 })
+        }
         [next, ..] if next.is_numeric() && part(words).is_some_and(|part| part.unit < unit) => {
             After::Part { skipped: 0 }
         }
         _ => After::Other,
     }
+}
+
+/// Minutes without a unit: any number at the end, and one that is not a number of something where words follow: `e 30 backup`.
+fn minutes(line: &Line<'_>, word: &Word, is_last: bool) -> Option<f64> {
+    let is_plain = line.raw(word).chars().all(|c| is_digit(c) || matches!(c, '.' | ',' | ':' | ';' | '!'));
+    let said = if is_plain { number(&word.plain) } else { spoken(&word.plain).filter(|said| is_last && *said >= 5.0) };
+    said.filter(|said| *said < 60.0 && (is_last || [15.0, 30.0, 45.0].contains(said)))
 }
 
 fn part(words: &[Word]) -> Option<Part> {

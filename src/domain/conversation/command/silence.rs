@@ -1,5 +1,6 @@
 //! `silenciar 2h`, `silenciar cenário 2h`, `reativar`.
 
+use super::acknowledge::end;
 use super::length::{self, length};
 use super::line::{self, Line, Word};
 use super::vocabulary as words;
@@ -16,11 +17,12 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
         return invalid(ArgumentError::NotADuration(format!("-{}", written(std::slice::from_ref(first)))));
     }
     let Some((length, count)) = length(line, all) else {
-        // A number with what should be its unit.
-        let is_number = first.plain.chars().all(line::is_digit);
         let is_sentence = !first.is_numeric() && first.is_one_of(words::SAYS_SOMETHING);
-        let named = &all[..all.len().min(1 + usize::from(is_number))];
-        return (!is_sentence).then(|| Understood::Invalid(ArgumentError::NotADuration(written(named))));
+        let error = || match no_duration(line, all, scope != Scope::Subject) {
+            [] => ArgumentError::NoDuration,
+            words => ArgumentError::NotADuration(written(words)),
+        };
+        return (!is_sentence).then(|| Understood::Invalid(error()));
     };
     if !length::RANGE.contains(&length) {
         return invalid(ArgumentError::DurationOutOfRange(written(all.get(..count)?)));
@@ -32,8 +34,14 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
     if let Some((_, more)) = length::length(line, rest).filter(|(_, more)| !is_apart && ends(*more)) {
         return invalid(ArgumentError::NotADuration(written(all.get(..count + more)?)));
     }
-    if let (Scope::Subject, Some((named, after))) = (&scope, after_duration(line, rest)) {
-        (scope, rest) = (Scope::Scenario(named), after);
+    // `2h até amanhã` has two ends.
+    if let Some(more) = end(line, rest) {
+        return invalid(ArgumentError::NotADuration(written(all.get(..count + more)?)));
+    }
+    match (&scope, named_alone(line, rest), after_duration(line, rest)) {
+        (Scope::Subject | Scope::Scenario(None), Some(named), _) => (scope, rest) = (Scope::Scenario(Some(named)), &[]),
+        (Scope::Subject, None, Some((named, after))) => (scope, rest) = (Scope::Scenario(named), after),
+        _ => {}
     }
     let reason = rest.first().map(|word| line.from(word)).unwrap_or_default();
     if reason.chars().count() > NOTE_MAX {
@@ -41,6 +49,26 @@ pub fn silence(line: &Line<'_>, rest: &[Word]) -> Option<Understood> {
     }
     let reason = Some(reason.to_string()).filter(|reason| !reason.is_empty());
     Some(Understood::Command(Command::Silence { scope, duration: duration::show(length), reason }))
+}
+
+/// The words that should be a duration.
+fn no_duration<'w>(line: &Line<'_>, all: &'w [Word], is_of_scenario: bool) -> &'w [Word] {
+    let is_name = |word: &Word| {
+        let name = line.written(std::slice::from_ref(word)).to_lowercase();
+        let is_other = word.is_numeric() || word.is_one_of(words::DAY) || word.is_one_of(words::UNTIL);
+        (is_of_scenario || name.contains('.')) && is_scenario_name(&name) && !is_other
+    };
+    match all {
+        [until, ..] if until.is_one_of(words::UNTIL) => end(line, all).map_or(all, |count| &all[..count]),
+        // `cenário proxmox.cluster até as 8h`.
+        [name, rest @ ..] if is_name(name) => {
+            let rest = rest.get(before(line, rest)..).unwrap_or_default();
+            if rest.is_empty() { rest } else { no_duration(line, rest, false) }
+        }
+        // A number with what should be its unit.
+        [number, _, ..] if number.plain.chars().all(line::is_digit) => &all[..2],
+        _ => &all[..1],
+    }
 }
 
 /// The scope that stands before the duration, and what follows it.
@@ -70,6 +98,22 @@ fn before(line: &Line<'_>, words: &[Word]) -> usize {
     let stands_before =
         |at: usize| words[at].is_one_of(super::vocabulary::BEFORE_DURATION) && length(line, &words[at..]).is_none();
     (0..words.len()).take_while(|at| stands_before(*at)).count()
+}
+
+/// The name of a Scenario with a point, if nothing else is there: `2h o proxmox.cluster`. A number or an address is a reason.
+fn named_alone(line: &Line<'_>, rest: &[Word]) -> Option<String> {
+    let [name] = rest.get(line::count_of(rest, words::BEFORE_SCOPE)..)? else { return None };
+    if rest.iter().any(|word| line.is_apart(word)) {
+        return None;
+    }
+    dotted(line, name)
+}
+
+/// A word that is the name of a Scenario with a point, and no number or address.
+fn dotted(line: &Line<'_>, word: &Word) -> Option<String> {
+    let name = line.written(std::slice::from_ref(word)).to_lowercase();
+    let is_word = name.starts_with(|c: char| c.is_ascii_lowercase());
+    (is_word && name.contains('.') && is_scenario_name(&name)).then_some(name)
 }
 
 /// The name after `o cenário`, if there is one, and what follows, where this is the scope and no part of a reason.
@@ -126,6 +170,8 @@ pub fn unsilence(line: &Line<'_>, all: &[Word]) -> Option<Scope> {
             let named = line.written(std::slice::from_ref(*one)).to_lowercase();
             is_scenario_name(&named).then_some(Scope::Scenario(Some(named)))
         }
+        // With a point also where nothing says that it is a Scenario, as before a duration.
+        ([one], false) => dotted(line, one).map(|named| Scope::Scenario(Some(named))),
         _ => None,
     }
 }

@@ -14,7 +14,32 @@ pub const UNTIL: &[&str] = &["ate", "until", "till"];
 /// Before the time for which it holds: `ack por 2 horas`.
 pub const FOR: &[&str] = &["por", "for"];
 /// Days before a time, and days alone.
-pub const DAY: &[&str] = &["hoje", "amanha", "today", "tomorrow", "tonight"];
+pub const DAY: &[&str] = &[
+    "hoje",
+    "amanha",
+    "segunda",
+    "segunda-feira",
+    "terca",
+    "terca-feira",
+    "quarta",
+    "quarta-feira",
+    "quinta",
+    "quinta-feira",
+    "sexta",
+    "sexta-feira",
+    "sabado",
+    "domingo",
+    "today",
+    "tomorrow",
+    "tonight",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+];
 /// What may stand before a time of day.
 pub const BEFORE_TIME: &[&str] = &["as", "a", "o", "the", "at"];
 /// More than the Finding of the conversation: `reconhecer todas`, `ack todas as ocorrências`.

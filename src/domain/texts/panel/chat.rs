@@ -12,7 +12,7 @@ words! {
     forget: "Perguntar sem este assunto", "Ask without this subject";
     question: "Sua pergunta", "Your question";
     placeholder: "por exemplo: o que está aberto?", "for example: what is open?";
-    help: "Comandos como ack, run ou silenciar 2h são executados com os seus papéis.",
+    help: "Comandos como ack, rodar ou silenciar 2h são executados com os seus papéis.",
         "Commands such as ack, run or silence 2h are carried out with your roles.";
     try_one: "Ou comece por uma destas", "Or begin with one of these";
     ask_open: "o que está aberto?", "open";

@@ -67,7 +67,7 @@ words! {
     note: "Nota para os outros de plantão", "Note for the others on duty";
     optional: "opcional", "optional";
     reply: "Responder", "Reply";
-    reply_help: "Quem está de plantão lê, e o agente responde. Uma mensagem que é um comando, como ack ou run, é executada.",
+    reply_help: "Quem está de plantão lê, e o agente responde. Uma mensagem que é um comando, como ack ou rodar, é executada.",
         "The people on duty read it, and the Agent answers. A message that is a command, such as ack or run, is carried out.";
     no_messages: "Nenhuma mensagem ainda", "No messages yet";
     closed: "Esta conversa está encerrada", "This conversation is closed";

@@ -29,6 +29,7 @@ fn every_reason_of_a_refusal_is_in_both_languages() {
         Refusal::ThreadFull { .. } => Refusal::ThreadFull { thread: s(), max: "10000".into() },
         Refusal::ThreadDeleted { .. } => Refusal::ThreadDeleted { thread: s() },
         Refusal::NotAboutFinding => Refusal::NotAboutFinding,
+        Refusal::NamesAnother { .. } => Refusal::NamesAnother { name: s() },
         Refusal::NotAboutScenario => Refusal::NotAboutScenario,
         Refusal::NothingToAcknowledge { .. } => Refusal::NothingToAcknowledge { finding: s() },
         Refusal::AcknowledgementEnded { .. } => Refusal::AcknowledgementEnded { finding: s() },

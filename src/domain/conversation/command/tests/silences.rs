@@ -29,6 +29,20 @@ fn a_silence_is_of_the_finding_or_of_the_whole_scenario() {
         ("silenciar 1 hora 30 minutos backup", silence("1h30m", "backup")),
         ("silence 2 days 4 hours", silence("52h", "")),
         ("silenciar 1h 30", silence("1h30m", "")),
+        ("silenciar 1 hora e 30", silence("1h30m", "")),
+        ("silencia 2h e 30 backup", silence("2h30m", "backup")),
+        ("silence 2h and 15", silence("2h15m", "")),
+        ("silenciar 1 hora e trinta", silence("1h30m", "")),
+        ("silenciar 2h e 10 discos falharam", silence("2h", "e 10 discos falharam")),
+        ("silenciar 2h e 30% do disco", silence("2h", "e 30% do disco")),
+        ("silence 2h and 99", silence("2h", "and 99")),
+        ("silenciar 2h até as 10 máquinas voltarem", silence("2h", "até as 10 máquinas voltarem")),
+        ("silenciar 2h 10.0.0.5", silence("2h", "10.0.0.5")),
+        ("silenciar cenário 2h proxmox.cluster", silence_of(of("proxmox.cluster"), "2h", "")),
+        ("silenciar 2h o proxmox.cluster", silence_of(of("proxmox.cluster"), "2h", "")),
+        ("silenciar 1h proxmox.cluster", silence_of(of("proxmox.cluster"), "1h", "")),
+        ("silenciar 1h: proxmox.cluster", silence("1h", "proxmox.cluster")),
+        ("silenciar 2h até trocar o disco", silence("2h", "até trocar o disco")),
         ("silenciar duas horas: troca de disco", silence("2h", "troca de disco")),
         ("silenciar por meia hora", silence("30m", "")),
         ("silenciar uma hora e meia", silence("1h30m", "")),
@@ -65,6 +79,7 @@ fn a_silence_is_of_the_finding_or_of_the_whole_scenario() {
         ("unsilence the whole scenario", of("")),
         ("reativar o cenário proxmox.cluster", of("proxmox.cluster")),
         ("unsilence scenario proxmox.cluster", of("proxmox.cluster")),
+        ("reativar proxmox.cluster", of("proxmox.cluster")),
     ] {
         assert_eq!(parse(text), Understood::Command(Command::Unsilence { scope }), "{text:?}");
     }
