@@ -79,7 +79,7 @@ async fn execute(
 ) -> Result<(), CommandError> {
     match instruction {
         Command::Acknowledge { note } => {
-            named::is_about_this(context, earlier.as_ref(), about, note.as_deref())?;
+            named::require_no_other_name(context, earlier.as_ref(), about, note.as_deref())?;
             let note = note.map(|note| Note::parse(&note)).transpose()?.flatten();
             let command = Acknowledge::new(&context.resources, about.finding()?, note)?;
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
@@ -97,7 +97,7 @@ async fn execute(
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)
         }
         Command::Advise { note } => {
-            named::is_about_this(context, earlier.as_ref(), about, note.as_deref())?;
+            named::require_no_other_name(context, earlier.as_ref(), about, note.as_deref())?;
             let note = note.map(|note| Note::parse(&note)).transpose()?.flatten();
             let command = RequestAdvice::new(&context.resources, about.finding()?, note)?;
             Box::pin(command.execute(context, earlier, &|_| None)).await.map(drop)

@@ -1,4 +1,4 @@
-//! The Scenario that a command names: `rodar pfsense` runs the one Scenario that has this word.
+//! The object that a command names: `rodar pfsense` runs the one Scenario that has this word, and `ack NAME` of another Finding is refused.
 
 use super::about::About;
 use crate::commands::intent::{Intent, Progress};
@@ -39,7 +39,7 @@ pub(super) fn resolve(context: &Context, earlier: Option<&Intent>, command: &mut
 }
 
 /// A note that is the name of another Finding or Scenario is no note: a Conflict. A repeated request has what came of it.
-pub(super) fn is_about_this(
+pub(super) fn require_no_other_name(
     context: &Context,
     earlier: Option<&Intent>,
     about: &About,
